@@ -1,0 +1,62 @@
+"""What the bot says: the one shape of a message for the widget, the shell and the platforms."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Button(_Frozen):
+    """`payload` is what is sent as the customer's next message when the button is pressed."""
+
+    title: str
+    payload: str
+
+
+class ProductCard(_Frozen):
+    kind: Literal["product"] = "product"
+    product_id: str
+    title: str
+    summary: str
+    price: Decimal
+    list_price: Decimal | None = None
+    currency: str
+    in_stock: bool
+    stock_text: str
+    reason: str | None = None
+    url: str
+
+
+class OrderCard(_Frozen):
+    kind: Literal["order"] = "order"
+    number: str
+    status: str
+    status_text: str
+    placed_on: str
+    items: list[str]
+    total: Decimal
+    currency: str
+    tracking: str | None = None  # "SF 1234567890"
+    events: list[str] = Field(default_factory=list)  # latest first: "11-20 09:12 Hangzhou: out for delivery"
+
+
+class CitationView(_Frozen):
+    number: int
+    title: str
+    source: str
+    quote: str
+    url: str
+
+
+class BotMessage(_Frozen):
+    text: str
+    buttons: list[Button] = Field(default_factory=list)
+    cards: list[ProductCard | OrderCard] = Field(default_factory=list)
+    citations: list[CitationView] = Field(default_factory=list)
+    language: Literal["zh", "en"] = "en"

@@ -1,0 +1,347 @@
+"""The shop's tables: catalogue, customers, orders, reviews, conversations.
+
+Money is a Decimal in the order's or variant's currency and is stored as a whole number of
+minor units (fen, cents), so that SQLite and PostgreSQL add it up alike. Times are aware
+datetimes in UTC. Texts that customers read are `Localized` and stored as JSON.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, DateTime, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import Dialect, Text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.types import TypeDecorator
+
+
+@dataclass(frozen=True, slots=True)
+class Localized:
+    """One text in the shop's languages."""
+
+    zh: str
+    en: str
+
+    def __getitem__(self, language: str) -> str:
+        return self.zh if language == "zh" else self.en
+
+
+class LocalizedType(TypeDecorator[Localized]):
+    impl = JSON
+    cache_ok = True
+
+    def process_bind_param(self, value: Localized | None, dialect: Dialect) -> Any:
+        return None if value is None else {"zh": value.zh, "en": value.en}
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Localized | None:
+        return None if value is None else Localized(zh=value["zh"], en=value["en"])
+
+
+class MoneyType(TypeDecorator[Decimal]):
+    """Decimal with two places, stored as an integer of hundredths."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> int | None:
+        if value is None:
+            return None
+        hundredths = value * 100
+        if hundredths != hundredths.to_integral_value():
+            raise ValueError(f"{value} has more than two decimal places; round it before storing.")
+        return int(hundredths)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> Decimal | None:
+        return None if value is None else Decimal(value).scaleb(-2)
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """Aware datetimes only; stored and returned in UTC."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value} has no time zone; pass an aware datetime.")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it off the class
+        Localized: LocalizedType,
+        Decimal: MoneyType,
+        datetime: UTCDateTime,
+        dict[str, Any]: JSON,
+        list[dict[str, Any]]: JSON,
+        dict[str, list[str]]: JSON,
+        dict[str, dict[str, str]]: JSON,
+        list[str]: JSON,
+    }
+
+
+class Tier(StrEnum):
+    STANDARD = "standard"
+    SILVER = "silver"
+    GOLD = "gold"
+
+
+class OrderStatus(StrEnum):
+    PENDING_PAYMENT = "pending_payment"
+    PAID = "paid"
+    PACKED = "packed"
+    SHIPPED = "shipped"
+    DELIVERED = "delivered"
+    CANCELLED = "cancelled"
+    RETURN_REQUESTED = "return_requested"
+    RETURNED = "returned"  # back in the warehouse, refund on its way
+    REFUNDED = "refunded"
+
+
+class ReturnClass(StrEnum):
+    """Which of the shop's return rules a product falls under (data/rules/returns.py)."""
+
+    STANDARD = "standard"
+    CLEARANCE = "clearance"  # shorter window
+    HYGIENE = "hygiene"  # only with its seal unbroken
+    CONSUMABLE = "consumable"  # food, gas: no return unless faulty
+
+
+class Category(Base):
+    __tablename__ = "categories"
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)  # "tents"
+    name: Mapped[Localized]
+    aliases: Mapped[dict[str, list[str]]]  # {"zh": ["帐篷", …], "en": ["tent", …]}
+
+
+class Product(Base):
+    __tablename__ = "products"
+
+    id: Mapped[str] = mapped_column(String(60), primary_key=True)  # "ridgeline-2-tent"
+    category_id: Mapped[str] = mapped_column(ForeignKey("categories.id"), index=True)
+    brand: Mapped[str] = mapped_column(String(60))
+    name: Mapped[Localized]
+    aliases: Mapped[dict[str, list[str]]]  # other names that people use
+    summary: Mapped[Localized]  # one line, for cards
+    description: Mapped[Localized]
+    # [{"key": "weight", "name": {"zh","en"}, "value": {"zh","en"}, "number": 1850, "unit": "g"}, …];
+    # number and unit only where the value is a measure.
+    attributes: Mapped[list[dict[str, Any]]]
+    sizing: Mapped[Localized | None]  # size or compatibility advice
+    care: Mapped[Localized]
+    tags: Mapped[list[str]]  # "lightweight", "family", "gift", "winter", …
+    return_class: Mapped[ReturnClass] = mapped_column(default=ReturnClass.STANDARD)
+    warranty_months: Mapped[int | None]
+    min_age: Mapped[int | None]  # years; None: anybody may buy it
+    rebuy_days: Mapped[int | None]  # usual days between two purchases; None: bought once
+    launched_on: Mapped[date]
+
+    category: Mapped[Category] = relationship(lazy="joined")
+    variants: Mapped[list[Variant]] = relationship(
+        back_populates="product", order_by="Variant.position", lazy="selectin"
+    )
+
+
+class Variant(Base):
+    __tablename__ = "variants"
+
+    sku: Mapped[str] = mapped_column(String(40), primary_key=True)
+    product_id: Mapped[str] = mapped_column(ForeignKey("products.id"), index=True)
+    position: Mapped[int]
+    options: Mapped[dict[str, dict[str, str]]]  # {"color": {"zh": "松绿", "en": "pine"}, "size": …}
+    price: Mapped[Decimal]
+    list_price: Mapped[Decimal | None]  # before the reduction, when reduced
+    currency: Mapped[str] = mapped_column(String(3))
+    stock: Mapped[int]
+
+    product: Mapped[Product] = relationship(back_populates="variants")
+
+
+class Customer(Base):
+    __tablename__ = "customers"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(254), unique=True)  # stored in lower case
+    name: Mapped[str] = mapped_column(String(80))
+    phone: Mapped[str | None] = mapped_column(String(30))
+    language: Mapped[str] = mapped_column(String(2))
+    tier: Mapped[Tier] = mapped_column(default=Tier.STANDARD)
+    joined_at: Mapped[datetime]
+    personalised: Mapped[bool] = mapped_column(default=True)  # may purchases be used to recommend?
+
+    addresses: Mapped[list[Address]] = relationship(back_populates="customer", lazy="selectin")
+    payment_methods: Mapped[list[PaymentMethod]] = relationship(back_populates="customer")
+    orders: Mapped[list[Order]] = relationship(back_populates="customer")
+
+
+class Address(Base):
+    __tablename__ = "addresses"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
+    recipient: Mapped[str] = mapped_column(String(80))
+    line: Mapped[str] = mapped_column(String(200))
+    city: Mapped[str] = mapped_column(String(60))
+    province: Mapped[str] = mapped_column(String(60))
+    postcode: Mapped[str] = mapped_column(String(12))
+    country: Mapped[str] = mapped_column(String(2), default="CN")
+    is_default: Mapped[bool] = mapped_column(default=False)
+
+    customer: Mapped[Customer] = relationship(back_populates="addresses")
+
+
+class PaymentMethod(Base):
+    __tablename__ = "payment_methods"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(20))  # "wechat_pay", "alipay", "card"
+    label: Mapped[str] = mapped_column(String(60))  # never a full number: "Visa •••• 4242"
+
+    customer: Mapped[Customer] = relationship(back_populates="payment_methods")
+
+
+class Order(Base):
+    __tablename__ = "orders"
+    __table_args__ = (Index("ix_orders_customer_placed", "customer_id", "placed_at"),)
+
+    number: Mapped[str] = mapped_column(String(20), primary_key=True)  # "SP20417388"
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"))
+    status: Mapped[OrderStatus]
+    placed_at: Mapped[datetime]
+    delivery_method: Mapped[str] = mapped_column(String(20))  # "standard" | "express"
+    address_id: Mapped[int] = mapped_column(ForeignKey("addresses.id"))
+    payment_method_id: Mapped[int | None] = mapped_column(ForeignKey("payment_methods.id"))
+    currency: Mapped[str] = mapped_column(String(3))
+    subtotal: Mapped[Decimal]
+    delivery_fee: Mapped[Decimal]
+    total: Mapped[Decimal]
+
+    customer: Mapped[Customer] = relationship(back_populates="orders")
+    address: Mapped[Address] = relationship(lazy="joined")
+    lines: Mapped[list[OrderLine]] = relationship(back_populates="order", lazy="selectin")
+    shipments: Mapped[list[Shipment]] = relationship(back_populates="order", lazy="selectin")
+
+
+class OrderLine(Base):
+    __tablename__ = "order_lines"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_number: Mapped[str] = mapped_column(ForeignKey("orders.number"), index=True)
+    sku: Mapped[str] = mapped_column(ForeignKey("variants.sku"), index=True)
+    quantity: Mapped[int]
+    unit_price: Mapped[Decimal]
+
+    order: Mapped[Order] = relationship(back_populates="lines")
+    variant: Mapped[Variant] = relationship(lazy="joined")
+
+
+class Shipment(Base):
+    __tablename__ = "shipments"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_number: Mapped[str] = mapped_column(ForeignKey("orders.number"), index=True)
+    carrier: Mapped[Localized]
+    tracking_number: Mapped[str] = mapped_column(String(40))
+    shipped_at: Mapped[datetime]
+    expected_on: Mapped[date]
+    delivered_at: Mapped[datetime | None]
+
+    order: Mapped[Order] = relationship(back_populates="shipments")
+    events: Mapped[list[TrackingEvent]] = relationship(
+        back_populates="shipment", order_by="TrackingEvent.at", lazy="selectin"
+    )
+
+
+class TrackingEvent(Base):
+    __tablename__ = "tracking_events"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    shipment_id: Mapped[int] = mapped_column(ForeignKey("shipments.id"), index=True)
+    at: Mapped[datetime]
+    place: Mapped[Localized]
+    text: Mapped[Localized]
+
+    shipment: Mapped[Shipment] = relationship(back_populates="events")
+
+
+class Review(Base):
+    __tablename__ = "reviews"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    product_id: Mapped[str] = mapped_column(ForeignKey("products.id"), index=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
+    rating: Mapped[int]  # 1 to 5
+    language: Mapped[str] = mapped_column(String(2))
+    text: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime]
+
+
+class ChatSession(Base):
+    """One conversation. `customer_id` is set by a sign-in or by matched e-mail and postcode,
+    never by what the conversation claims."""
+
+    __tablename__ = "chat_sessions"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customers.id"))
+    identified_by: Mapped[str | None] = mapped_column(String(20))  # "sign_in" | "email_postcode"
+    failed_identifications: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+    customer: Mapped[Customer | None] = relationship(lazy="joined")
+
+
+class ChatMessage(Base):
+    """One line of a conversation. `reply_to` is the client's message id that a bot line answers."""
+
+    __tablename__ = "chat_messages"
+    __table_args__ = (UniqueConstraint("session_id", "message_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    session_id: Mapped[str] = mapped_column(ForeignKey("chat_sessions.id"), index=True)
+    message_id: Mapped[str] = mapped_column(String(64))
+    sender: Mapped[str] = mapped_column(String(8))  # "customer" | "bot"
+    reply_to: Mapped[str | None] = mapped_column(String(64))
+    body: Mapped[dict[str, Any]]  # {"text": …} from a customer, a whole bot message else
+    created_at: Mapped[datetime]
+
+
+class Ticket(Base):
+    """A conversation handed to a person."""
+
+    __tablename__ = "tickets"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    session_id: Mapped[str] = mapped_column(ForeignKey("chat_sessions.id"), index=True)
+    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customers.id"))
+    language: Mapped[str] = mapped_column(String(2))
+    reason: Mapped[str] = mapped_column(String(40))  # "asked" | "no_answer" | "complaint"
+    transcript: Mapped[list[dict[str, Any]]]  # [{"sender", "text", "at"}, …]
+    status: Mapped[str] = mapped_column(String(12), default="open")  # "open" | "closed"
+    created_at: Mapped[datetime]
+
+
+class Feedback(Base):
+    __tablename__ = "feedback"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    session_id: Mapped[str] = mapped_column(ForeignKey("chat_sessions.id"), index=True)
+    message_id: Mapped[str | None] = mapped_column(String(64))
+    rating: Mapped[int]  # 1 or -1 for thumbs
+    comment: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime]
