@@ -25,7 +25,9 @@ class Passage:
     title: str
     heading: str
     text: str
-    url: str  # where a customer can read the whole: "/help/en/returns", "/products/ridgeline-2-tent"
+    url: (
+        str  # where a customer can read the whole: "/help/en/returns", "/products/ridgeline-2-tent"
+    )
 
 
 @dataclass(frozen=True, slots=True)

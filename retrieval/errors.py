@@ -1,0 +1,35 @@
+"""What can go wrong in retrieval/.
+
+RetrievalError
+├── EmbedderError        the embedder's folder cannot be used
+├── IndexMissing         nothing is built there yet
+├── IndexCorrupt         a file of the index is damaged or absent
+├── IndexMismatch        the index was built with another embedder
+└── DocumentError        a document cannot be read
+"""
+
+from __future__ import annotations
+
+
+class RetrievalError(Exception):
+    """Root of this package's errors; its text is a sentence for the person who meets it."""
+
+
+class EmbedderError(RetrievalError):
+    pass
+
+
+class IndexMissing(RetrievalError):
+    pass
+
+
+class IndexCorrupt(RetrievalError):
+    pass
+
+
+class IndexMismatch(RetrievalError):
+    pass
+
+
+class DocumentError(RetrievalError):
+    pass
