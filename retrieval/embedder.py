@@ -85,19 +85,18 @@ class Embedder:
         ids = [encoding.ids for encoding in self._tokenizer.encode_batch(texts)]
         # Texts of like length share a batch, so that little is padded.
         order = sorted(range(len(ids)), key=lambda i: len(ids[i]), reverse=True)
-        vectors: Vectors | None = None
+        vectors = np.empty((len(texts), 0), np.float32)
         done = 0
         while done < len(order):
             size = max(1, _BATCH_TOKENS // len(ids[order[done]]))
             batch = order[done : done + size]
             pooled = self._forward([ids[i] for i in batch])
-            if vectors is None:
+            if done == 0:
                 vectors = np.empty((len(texts), pooled.shape[1]), np.float32)
             vectors[batch] = pooled
             done += len(batch)
             if progress is not None:
                 progress(done, len(order))
-        assert vectors is not None
         return vectors
 
     def _forward(self, batch: list[list[int]]) -> Vectors:
@@ -106,7 +105,8 @@ class Embedder:
         mask = (np.arange(states.shape[1])[None, :] < lengths[:, None]).astype(np.float32)
         pooled = np.einsum("nth,nt->nh", states, mask) / lengths[:, None]
         norms = np.linalg.norm(pooled, axis=1, keepdims=True)
-        return (pooled / np.maximum(norms, 1e-12)).astype(np.float32)
+        vectors: Vectors = (pooled / np.maximum(norms, 1e-12)).astype(np.float32)
+        return vectors
 
 
 def fingerprint(folder: Path) -> str:

@@ -158,11 +158,13 @@ _ZH_GRAMMAR = re.compile(
     "[吗呢吧的了是我你有能怎么什多少几请可以还要想不在哪这那给和与就也都会谁为何啥咋没]"
 )
 _EN_GRAMMAR = frozenset(
-    "a an the is are was were be been do does did can could will would should may might must have "
-    "has had i i'm i've i'd my me you your it it's its this that these those what what's which who "
-    "where where's when when's why how how's much many any some no not don't doesn't isn't can't "
-    "and or but if of to for from with without on at by about than please thanks thank want need "
-    "get got there here we us our they them and out up into".split()
+    """
+    a an the is are was were be been do does did can could will would should may might must have
+    has had i i'm i've i'd my me you your it it's its this that these those what what's which
+    who where where's when when's why how how's much many any some no not don't doesn't isn't
+    can't and or but if of to for from with without on at by about than please thanks thank want
+    need get got there here we us our they them out up into
+    """.split()  # noqa: SIM905 - a list of quoted words is harder to read
 )
 # The major languages of Latin script that a shop's customers may write.
 _LATIN_LANGUAGES = (
