@@ -10,11 +10,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, ForeignKey, Index, String, UniqueConstraint
-from sqlalchemy import Dialect, Text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    MetaData,
+    String,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy import Enum as EnumType
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
@@ -39,6 +50,32 @@ class LocalizedType(TypeDecorator[Localized]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Localized | None:
         return None if value is None else Localized(zh=value["zh"], en=value["en"])
+
+
+def _storable(value: str | None) -> str | None:
+    """NUL, which PostgreSQL refuses, and halves of surrogate pairs, which no database encodes,
+    become U+FFFD: so a text that somebody typed can always be stored and looked up."""
+    if value is None:
+        return None
+    return (
+        value.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    )
+
+
+class SafeString(TypeDecorator[str]):
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return _storable(value)
+
+
+class SafeText(TypeDecorator[str]):
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return _storable(value)
 
 
 class MoneyType(TypeDecorator[Decimal]):
@@ -79,8 +116,23 @@ class UTCDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+def _values(members: type[Enum]) -> list[str]:
+    return [member.value for member in members]
+
+
 class Base(DeclarativeBase):
+    # Named constraints, so that a migration can change them on SQLite too.
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
     type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it off the class
+        # Kept as their plain words ("gold"), which a new word needs no change of type for.
+        StrEnum: EnumType(StrEnum, native_enum=False, length=20, values_callable=_values),
         Localized: LocalizedType,
         Decimal: MoneyType,
         datetime: UTCDateTime,
@@ -122,7 +174,7 @@ class ReturnClass(StrEnum):
 class Category(Base):
     __tablename__ = "categories"
 
-    id: Mapped[str] = mapped_column(String(40), primary_key=True)  # "tents"
+    id: Mapped[str] = mapped_column(SafeString(40), primary_key=True)  # "tents"
     name: Mapped[Localized]
     aliases: Mapped[dict[str, list[str]]]  # {"zh": ["帐篷", …], "en": ["tent", …]}
 
@@ -130,9 +182,9 @@ class Category(Base):
 class Product(Base):
     __tablename__ = "products"
 
-    id: Mapped[str] = mapped_column(String(60), primary_key=True)  # "ridgeline-2-tent"
+    id: Mapped[str] = mapped_column(SafeString(60), primary_key=True)  # "ridgeline-2-tent"
     category_id: Mapped[str] = mapped_column(ForeignKey("categories.id"), index=True)
-    brand: Mapped[str] = mapped_column(String(60))
+    brand: Mapped[str] = mapped_column(SafeString(60))
     name: Mapped[Localized]
     aliases: Mapped[dict[str, list[str]]]  # other names that people use
     summary: Mapped[Localized]  # one line, for cards
@@ -158,13 +210,13 @@ class Product(Base):
 class Variant(Base):
     __tablename__ = "variants"
 
-    sku: Mapped[str] = mapped_column(String(40), primary_key=True)
+    sku: Mapped[str] = mapped_column(SafeString(40), primary_key=True)
     product_id: Mapped[str] = mapped_column(ForeignKey("products.id"), index=True)
     position: Mapped[int]
     options: Mapped[dict[str, dict[str, str]]]  # {"color": {"zh": "松绿", "en": "pine"}, "size": …}
     price: Mapped[Decimal]
     list_price: Mapped[Decimal | None]  # before the reduction, when reduced
-    currency: Mapped[str] = mapped_column(String(3))
+    currency: Mapped[str] = mapped_column(SafeString(3))
     stock: Mapped[int]
 
     product: Mapped[Product] = relationship(back_populates="variants")
@@ -174,10 +226,10 @@ class Customer(Base):
     __tablename__ = "customers"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    email: Mapped[str] = mapped_column(String(254), unique=True)  # stored in lower case
-    name: Mapped[str] = mapped_column(String(80))
-    phone: Mapped[str | None] = mapped_column(String(30))
-    language: Mapped[str] = mapped_column(String(2))
+    email: Mapped[str] = mapped_column(SafeString(254), unique=True)  # stored in lower case
+    name: Mapped[str] = mapped_column(SafeString(80))
+    phone: Mapped[str | None] = mapped_column(SafeString(30))
+    language: Mapped[str] = mapped_column(SafeString(2))
     tier: Mapped[Tier] = mapped_column(default=Tier.STANDARD)
     joined_at: Mapped[datetime]
     personalised: Mapped[bool] = mapped_column(default=True)  # may purchases be used to recommend?
@@ -192,12 +244,12 @@ class Address(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
-    recipient: Mapped[str] = mapped_column(String(80))
-    line: Mapped[str] = mapped_column(String(200))
-    city: Mapped[str] = mapped_column(String(60))
-    province: Mapped[str] = mapped_column(String(60))
-    postcode: Mapped[str] = mapped_column(String(12))
-    country: Mapped[str] = mapped_column(String(2), default="CN")
+    recipient: Mapped[str] = mapped_column(SafeString(80))
+    line: Mapped[str] = mapped_column(SafeString(200))
+    city: Mapped[str] = mapped_column(SafeString(60))
+    province: Mapped[str] = mapped_column(SafeString(60))
+    postcode: Mapped[str] = mapped_column(SafeString(12))
+    country: Mapped[str] = mapped_column(SafeString(2), default="CN")
     is_default: Mapped[bool] = mapped_column(default=False)
 
     customer: Mapped[Customer] = relationship(back_populates="addresses")
@@ -208,8 +260,8 @@ class PaymentMethod(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
-    kind: Mapped[str] = mapped_column(String(20))  # "wechat_pay", "alipay", "card"
-    label: Mapped[str] = mapped_column(String(60))  # never a full number: "Visa •••• 4242"
+    kind: Mapped[str] = mapped_column(SafeString(20))  # "wechat_pay", "alipay", "card"
+    label: Mapped[str] = mapped_column(SafeString(60))  # never a full number: "Visa •••• 4242"
 
     customer: Mapped[Customer] = relationship(back_populates="payment_methods")
 
@@ -218,22 +270,26 @@ class Order(Base):
     __tablename__ = "orders"
     __table_args__ = (Index("ix_orders_customer_placed", "customer_id", "placed_at"),)
 
-    number: Mapped[str] = mapped_column(String(20), primary_key=True)  # "SP20417388"
+    number: Mapped[str] = mapped_column(SafeString(20), primary_key=True)  # "SP20417388"
     customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"))
     status: Mapped[OrderStatus]
     placed_at: Mapped[datetime]
-    delivery_method: Mapped[str] = mapped_column(String(20))  # "standard" | "express"
+    delivery_method: Mapped[str] = mapped_column(SafeString(20))  # "standard" | "express"
     address_id: Mapped[int] = mapped_column(ForeignKey("addresses.id"))
     payment_method_id: Mapped[int | None] = mapped_column(ForeignKey("payment_methods.id"))
-    currency: Mapped[str] = mapped_column(String(3))
+    currency: Mapped[str] = mapped_column(SafeString(3))
     subtotal: Mapped[Decimal]
     delivery_fee: Mapped[Decimal]
     total: Mapped[Decimal]
 
     customer: Mapped[Customer] = relationship(back_populates="orders")
     address: Mapped[Address] = relationship(lazy="joined")
-    lines: Mapped[list[OrderLine]] = relationship(back_populates="order", lazy="selectin")
-    shipments: Mapped[list[Shipment]] = relationship(back_populates="order", lazy="selectin")
+    lines: Mapped[list[OrderLine]] = relationship(
+        back_populates="order", order_by="OrderLine.id", lazy="selectin"
+    )
+    shipments: Mapped[list[Shipment]] = relationship(
+        back_populates="order", order_by="Shipment.shipped_at", lazy="selectin"
+    )
 
 
 class OrderLine(Base):
@@ -255,7 +311,7 @@ class Shipment(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     order_number: Mapped[str] = mapped_column(ForeignKey("orders.number"), index=True)
     carrier: Mapped[Localized]
-    tracking_number: Mapped[str] = mapped_column(String(40))
+    tracking_number: Mapped[str] = mapped_column(SafeString(40))
     shipped_at: Mapped[datetime]
     expected_on: Mapped[date]
     delivered_at: Mapped[datetime | None]
@@ -285,8 +341,8 @@ class Review(Base):
     product_id: Mapped[str] = mapped_column(ForeignKey("products.id"), index=True)
     customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
     rating: Mapped[int]  # 1 to 5
-    language: Mapped[str] = mapped_column(String(2))
-    text: Mapped[str] = mapped_column(Text)
+    language: Mapped[str] = mapped_column(SafeString(2))
+    text: Mapped[str] = mapped_column(SafeText)
     created_at: Mapped[datetime]
 
 
@@ -296,9 +352,11 @@ class ChatSession(Base):
 
     __tablename__ = "chat_sessions"
 
-    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    id: Mapped[str] = mapped_column(SafeString(36), primary_key=True)
     customer_id: Mapped[int | None] = mapped_column(ForeignKey("customers.id"))
-    identified_by: Mapped[str | None] = mapped_column(String(20))  # "sign_in" | "email_postcode"
+    identified_by: Mapped[str | None] = mapped_column(
+        SafeString(20)
+    )  # "sign_in" | "email_postcode"
     failed_identifications: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
@@ -314,9 +372,9 @@ class ChatMessage(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     session_id: Mapped[str] = mapped_column(ForeignKey("chat_sessions.id"), index=True)
-    message_id: Mapped[str] = mapped_column(String(64))
-    sender: Mapped[str] = mapped_column(String(8))  # "customer" | "bot"
-    reply_to: Mapped[str | None] = mapped_column(String(64))
+    message_id: Mapped[str] = mapped_column(SafeString(64))
+    sender: Mapped[str] = mapped_column(SafeString(8))  # "customer" | "bot"
+    reply_to: Mapped[str | None] = mapped_column(SafeString(64))
     body: Mapped[dict[str, Any]]  # {"text": …} from a customer, a whole bot message else
     created_at: Mapped[datetime]
 
@@ -329,10 +387,10 @@ class Ticket(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     session_id: Mapped[str] = mapped_column(ForeignKey("chat_sessions.id"), index=True)
     customer_id: Mapped[int | None] = mapped_column(ForeignKey("customers.id"))
-    language: Mapped[str] = mapped_column(String(2))
-    reason: Mapped[str] = mapped_column(String(40))  # "asked" | "no_answer" | "complaint"
+    language: Mapped[str] = mapped_column(SafeString(2))
+    reason: Mapped[str] = mapped_column(SafeString(40))  # "asked" | "no_answer" | "complaint"
     transcript: Mapped[list[dict[str, Any]]]  # [{"sender", "text", "at"}, …]
-    status: Mapped[str] = mapped_column(String(12), default="open")  # "open" | "closed"
+    status: Mapped[str] = mapped_column(SafeString(12), default="open")  # "open" | "closed"
     created_at: Mapped[datetime]
 
 
@@ -341,7 +399,7 @@ class Feedback(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     session_id: Mapped[str] = mapped_column(ForeignKey("chat_sessions.id"), index=True)
-    message_id: Mapped[str | None] = mapped_column(String(64))
+    message_id: Mapped[str | None] = mapped_column(SafeString(64))
     rating: Mapped[int]  # 1 or -1 for thumbs
-    comment: Mapped[str | None] = mapped_column(Text)
+    comment: Mapped[str | None] = mapped_column(SafeText)
     created_at: Mapped[datetime]

@@ -1,0 +1,107 @@
+"""Engines and sessions for the shop's database: SQLite in a file by default, PostgreSQL by URL."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy
+from sqlalchemy import Connection, Engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.pool import StaticPool
+
+from data.errors import DatabaseUnavailable
+
+DEFAULT_URL = "sqlite:///var/shop.db"
+_WAIT_S = 5  # for a lock, a free connection, or a server that does not answer
+_SETUP_LOCK = 0x53484F50  # any fixed number: one advisory lock for all set-up of a shop
+
+
+def create_engine(url: str = DEFAULT_URL) -> Engine:
+    """An engine for `sqlite:///FILE`, `sqlite://` (in memory, for tests) or
+    `postgresql://USER@HOST/NAME`. Makes the folder of an SQLite file; connects on first use.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise DatabaseUnavailable(
+            "The database setting is not a URL; write sqlite:///FILE or "
+            "postgresql://USER:PASSWORD@HOST/NAME."
+        ) from None
+    options: dict[str, Any] = {"hide_parameters": True}  # errors reach logs; customers must not
+    match parsed.get_backend_name():
+        case "sqlite":
+            return _sqlite(parsed, options)
+        case "postgresql":
+            return sqlalchemy.create_engine(
+                parsed.set(drivername="postgresql+psycopg"),
+                pool_pre_ping=True,
+                pool_timeout=_WAIT_S,
+                connect_args={"connect_timeout": _WAIT_S, "tcp_user_timeout": _WAIT_S * 1000},
+                **options,
+            )
+        case other:
+            raise DatabaseUnavailable(
+                f"'{other}' databases are not served; use sqlite:///FILE or postgresql://…."
+            )
+
+
+def _sqlite(url: sqlalchemy.URL, options: dict[str, Any]) -> Engine:
+    in_memory = url.database in (None, "", ":memory:")
+    if in_memory:
+        options |= {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
+    else:
+        options["connect_args"] = {"timeout": _WAIT_S}
+        folder = Path(str(url.database)).parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DatabaseUnavailable(
+                f"The folder {folder} for the database cannot be made ({error.strerror}); "
+                "name a file in a folder that you may write to."
+            ) from None
+    engine = sqlalchemy.create_engine(url, **options)
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: Any, _record: object) -> None:
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.execute("PRAGMA journal_mode = WAL")  # readers go on while one writes
+        cursor.execute("PRAGMA synchronous = NORMAL")  # safe with WAL; only a power cut loses
+        cursor.execute(f"PRAGMA busy_timeout = {_WAIT_S * 1000}")
+        cursor.close()
+
+    return engine
+
+
+def session_factory(engine: Engine) -> sessionmaker[Session]:
+    """Sessions whose objects keep their values after a commit."""
+    return sessionmaker(engine, expire_on_commit=False)
+
+
+def check(engine: Engine) -> None:
+    """Ask the database for one row; raises `DatabaseUnavailable`. For readiness."""
+    try:
+        with engine.connect() as connection:
+            connection.execute(text("SELECT 1 FROM products LIMIT 1"))
+    except (DBAPIError, sqlalchemy.exc.TimeoutError) as error:
+        raise unavailable(error) from error
+
+
+def unavailable(error: Exception) -> DatabaseUnavailable:
+    """The sentence for an error of the driver, without the values that it was asked with."""
+    cause = getattr(error, "orig", None) or error
+    lines = str(cause).strip().splitlines() or [type(cause).__name__]
+    return DatabaseUnavailable(
+        f"The database does not answer ({lines[0]}). Check that it runs and that "
+        "`python -m data.prepare` has set it up."
+    )
+
+
+def hold_setup_lock(connection: Connection) -> None:
+    """Until this connection's transaction ends, no other process sets this database up."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_SETUP_LOCK})")

@@ -1,0 +1,325 @@
+"""The questions that the assistant asks of the database, one class a subject.
+
+Made by `data.unit_of_work.UnitOfWork`, which opens and closes the SQLAlchemy session that they
+share. There is one implementation of each: SQLite in memory is quick enough to test with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Generic, NamedTuple, TypeVar
+
+from sqlalchemy import Select, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from data import normalise
+from data.models import (
+    Address,
+    Base,
+    Category,
+    ChatMessage,
+    ChatSession,
+    Customer,
+    Feedback,
+    Order,
+    OrderLine,
+    OrderStatus,
+    Product,
+    Review,
+    Ticket,
+    Variant,
+)
+
+# Orders that count as spending and as bought: not unpaid, called off or paid back.
+_KEPT = tuple(
+    status
+    for status in OrderStatus
+    if status
+    not in (
+        OrderStatus.PENDING_PAYMENT,
+        OrderStatus.CANCELLED,
+        OrderStatus.RETURNED,
+        OrderStatus.REFUNDED,
+    )
+)
+
+
+class Purchase(NamedTuple):
+    """One product in one order, whatever its variant."""
+
+    customer_id: int
+    product_id: str
+    placed_at: datetime
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """`average` of 1 to 5 stars over `count` reviews; None without reviews."""
+
+    average: float | None
+    count: int
+
+
+Row = TypeVar("Row", bound=Base)
+Found = TypeVar("Found", bound=Base)
+
+
+class _Repository(Generic[Row]):
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, row: Row) -> None:
+        self._session.add(row)
+
+    def _all(self, query: Select[tuple[Found]]) -> Sequence[Found]:
+        return self._session.scalars(query).unique().all()
+
+
+class Products(_Repository[Product]):
+    def catalogue(self) -> Sequence[Product]:
+        """All products with their variants and categories."""
+        return self._all(select(Product).order_by(Product.id))
+
+    def categories(self) -> Sequence[Category]:
+        return self._all(select(Category).order_by(Category.id))
+
+    def get(self, product_id: str) -> Product | None:
+        return self._session.scalars(select(Product).where(Product.id == product_id)).one_or_none()
+
+    def get_many(self, product_ids: Iterable[str]) -> list[Product]:
+        """In the order of `product_ids`, without those that do not exist."""
+        wanted = list(product_ids)
+        found = {
+            product.id: product
+            for product in self._all(select(Product).where(Product.id.in_(wanted)))
+        }
+        return [found[product_id] for product_id in wanted if product_id in found]
+
+    def variant(self, sku: str) -> Variant | None:
+        """With its product."""
+        return self._session.scalars(
+            select(Variant).where(Variant.sku == sku).options(joinedload(Variant.product))
+        ).one_or_none()
+
+    def matching(
+        self,
+        *,
+        category_id: str | None = None,
+        min_price: Decimal | None = None,
+        max_price: Decimal | None = None,
+        in_stock: bool = False,
+    ) -> frozenset[str]:
+        """Ids of the products of which one variant meets every condition (bounds included)."""
+        query = select(Variant.product_id).distinct()
+        if category_id is not None:
+            query = query.join(Variant.product).where(Product.category_id == category_id)
+        if min_price is not None:
+            query = query.where(Variant.price >= min_price)
+        if max_price is not None:
+            query = query.where(Variant.price <= max_price)
+        if in_stock:
+            query = query.where(Variant.stock > 0)
+        return frozenset(self._session.scalars(query))
+
+
+class Customers(_Repository[Customer]):
+    def get(self, customer_id: int) -> Customer | None:
+        return self._session.get(Customer, customer_id)
+
+    def by_email(self, email: str) -> Customer | None:
+        """Any spelling of the address (capitals, full-width letters)."""
+        plain = normalise.email(email)
+        if plain is None:
+            return None
+        return self._session.scalars(select(Customer).where(Customer.email == plain)).one_or_none()
+
+    def matching(self, email: str, postcode: str) -> Customer | None:
+        """The customer with both, the postcode being that of any of their addresses.
+
+        One query whatever is right or wrong, so that its time says nothing.
+        """
+        plain_email, plain_postcode = normalise.email(email), normalise.postcode(postcode)
+        stored = func.replace(func.replace(func.upper(Address.postcode), " ", ""), "-", "")
+        return self._session.scalars(
+            select(Customer).where(
+                Customer.email == (plain_email or ""),
+                Customer.addresses.any(stored == (plain_postcode or "")),
+            )
+        ).one_or_none()
+
+
+class Orders(_Repository[Order]):
+    def of_customer(self, customer_id: int, limit: int | None = None) -> Sequence[Order]:
+        """Newest first, with lines, their products, shipments and tracking."""
+        return self._all(
+            _with_details(select(Order))
+            .where(Order.customer_id == customer_id)
+            .order_by(Order.placed_at.desc(), Order.number)
+            .limit(limit)
+        )
+
+    def for_customer(self, customer_id: int, number: str) -> Order | None:
+        """This customer's order of that number; None for another's and for an unknown one."""
+        plain = normalise.order_number(number)
+        if plain is None:
+            return None
+        return self._session.scalars(
+            _with_details(select(Order)).where(
+                Order.number == plain, Order.customer_id == customer_id
+            )
+        ).one_or_none()
+
+    def purchases(self, customer_id: int | None = None) -> list[Purchase]:
+        """What one customer, or everybody, ordered and did not cancel, oldest first."""
+        query = (
+            select(Order.customer_id, Variant.product_id, Order.placed_at, OrderLine.quantity)
+            .join(OrderLine, OrderLine.order_number == Order.number)
+            .join(Variant, Variant.sku == OrderLine.sku)
+            .where(Order.status != OrderStatus.CANCELLED)
+            .order_by(Order.placed_at, OrderLine.id)
+        )
+        if customer_id is not None:
+            query = query.where(Order.customer_id == customer_id)
+        return [Purchase(*row) for row in self._session.execute(query)]
+
+    def spend(self, customer_id: int, since: datetime) -> Decimal:
+        """What the customer paid since then and did not get back, for their tier."""
+        total = self._session.scalar(
+            select(func.sum(Order.total)).where(
+                Order.customer_id == customer_id,
+                Order.placed_at >= since,
+                Order.status.in_(_KEPT),
+            )
+        )
+        return total if total is not None else Decimal("0.00")
+
+
+def _with_details(query: Select[tuple[Order]]) -> Select[tuple[Order]]:
+    product = selectinload(Order.lines).joinedload(OrderLine.variant).joinedload(Variant.product)
+    return query.options(product)
+
+
+class Reviews(_Repository[Review]):
+    def of_product(
+        self, product_id: str, language: str | None = None, limit: int | None = None
+    ) -> Sequence[Review]:
+        """Newest first."""
+        query = select(Review).where(Review.product_id == product_id)
+        if language is not None:
+            query = query.where(Review.language == language)
+        return self._all(query.order_by(Review.created_at.desc(), Review.id).limit(limit))
+
+    def rating(self, product_id: str) -> Rating:
+        return self.ratings([product_id])[product_id]
+
+    def ratings(self, product_ids: Iterable[str]) -> dict[str, Rating]:
+        """One for each id."""
+        wanted = list(product_ids)
+        rows = self._session.execute(
+            select(Review.product_id, func.sum(Review.rating), func.count())
+            .where(Review.product_id.in_(wanted))
+            .group_by(Review.product_id)
+        )
+        found = {row[0]: Rating(int(row[1]) / row[2], row[2]) for row in rows}
+        return {product_id: found.get(product_id, Rating(None, 0)) for product_id in wanted}
+
+
+class Sessions(_Repository[ChatSession]):
+    def get(self, session_id: str) -> ChatSession | None:
+        """As it stands in the database now, also when this unit of work read it before."""
+        return self._session.scalars(
+            select(ChatSession)
+            .where(ChatSession.id == session_id)
+            .execution_options(populate_existing=True)
+        ).one_or_none()
+
+    def take_attempt(self, session_id: str, allowed: int) -> bool:
+        """Count one identification attempt; False when `allowed` have failed already.
+
+        One statement, so that attempts made at the same moment cannot share a count.
+        """
+        counted = self._session.execute(
+            update(ChatSession)
+            .where(ChatSession.id == session_id, ChatSession.failed_identifications < allowed)
+            .values(failed_identifications=ChatSession.failed_identifications + 1)
+            .returning(ChatSession.id)
+        )
+        return counted.first() is not None
+
+    def give_attempt_back(self, session_id: str) -> None:
+        """The attempt was right: it is no failure."""
+        self._session.execute(
+            update(ChatSession)
+            .where(ChatSession.id == session_id)
+            .values(failed_identifications=ChatSession.failed_identifications - 1)
+        )
+
+
+class Messages(_Repository[ChatMessage]):
+    def record(self, message: ChatMessage) -> bool:
+        """Store one line at once; False when the session has a line of that id already.
+
+        Of two at the same moment exactly one is told True: that is how a retried message is
+        answered once.
+        """
+        insert = (
+            postgresql.insert(ChatMessage)
+            if self._session.get_bind().dialect.name == "postgresql"
+            else sqlite.insert(ChatMessage)
+        )
+        stored = self._session.execute(
+            insert.values(
+                session_id=message.session_id,
+                message_id=message.message_id,
+                sender=message.sender,
+                reply_to=message.reply_to,
+                body=message.body,
+                created_at=message.created_at,
+            )
+            .on_conflict_do_nothing(index_elements=["session_id", "message_id"])
+            .returning(ChatMessage.id)
+        )
+        return stored.first() is not None
+
+    def of_session(self, session_id: str) -> Sequence[ChatMessage]:
+        """Oldest first."""
+        return self._all(
+            select(ChatMessage)
+            .where(ChatMessage.session_id == session_id)
+            .order_by(ChatMessage.created_at, ChatMessage.id)
+        )
+
+    def replies(self, session_id: str, message_id: str) -> Sequence[ChatMessage]:
+        """What the bot answered to the client's message, oldest first."""
+        return self._all(
+            select(ChatMessage)
+            .where(ChatMessage.session_id == session_id, ChatMessage.reply_to == message_id)
+            .order_by(ChatMessage.created_at, ChatMessage.id)
+        )
+
+
+class Tickets(_Repository[Ticket]):
+    def open_of_session(self, session_id: str) -> Ticket | None:
+        """The newest that nobody has closed."""
+        return self._session.scalars(
+            select(Ticket)
+            .where(Ticket.session_id == session_id, Ticket.status == "open")
+            .order_by(Ticket.id.desc())
+            .limit(1)
+        ).one_or_none()
+
+    def open(self) -> Sequence[Ticket]:
+        """Waiting for a person, oldest first."""
+        return self._all(select(Ticket).where(Ticket.status == "open").order_by(Ticket.id))
+
+
+class Feedbacks(_Repository[Feedback]):
+    def of_session(self, session_id: str) -> Sequence[Feedback]:
+        return self._all(
+            select(Feedback).where(Feedback.session_id == session_id).order_by(Feedback.id)
+        )
