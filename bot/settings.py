@@ -30,11 +30,15 @@ class Settings(BaseSettings):
 
     host: str = Field("127.0.0.1", description="address of the public door")
     port: int = Field(8080, description="port of the public door")
-    actions_host: str = Field("127.0.0.1", description="address of the action endpoint; keep it private")
+    actions_host: str = Field(
+        "127.0.0.1", description="address of the action endpoint; keep it private"
+    )
     actions_port: int = Field(5055, description="port of the action endpoint")
     rasa_host: str = Field("127.0.0.1", description="where `serve` starts Rasa")
     rasa_port: int = Field(5005, description="port of Rasa")
-    rasa_url: str = Field("", description="a Rasa that runs elsewhere; empty: RASA_HOST and RASA_PORT")
+    rasa_url: str = Field(
+        "", description="a Rasa that runs elsewhere; empty: RASA_HOST and RASA_PORT"
+    )
 
     generator: str = Field(
         "qwen2.5-1.5b", description="a known name, a folder, a hub name, a server's URL, or `off`"
@@ -43,7 +47,9 @@ class Settings(BaseSettings):
     generator_key: SecretStr = Field(SecretStr(""), description="API key of a server")
     generator_threads: int = Field(2, description="CPU threads of the generator")
     embedder: str = Field("e5-small", description="a known name, a folder, or a hub name")
-    answer_deadline_s: float = Field(8.0, description="seconds until a quote replaces the generator")
+    answer_deadline_s: float = Field(
+        8.0, description="seconds until a quote replaces the generator"
+    )
     turn_timeout_s: float = Field(9.5, description="seconds until a turn is answered by an apology")
 
     session_secret: SecretStr = Field(
@@ -58,8 +64,12 @@ class Settings(BaseSettings):
     sessions_per_minute: int = Field(60, description="per address")
     open_streams: int = Field(2, description="answers under way per session")
 
-    offers: bool = Field(True, description="offer a fitting product unasked, at most once in five turns")
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level")
+    offers: bool = Field(
+        True, description="offer a fitting product unasked, at most once in five turns"
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="least level"
+    )
     log_texts: bool = Field(False, description="log what people write; only with their consent")
 
     @property

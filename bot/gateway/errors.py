@@ -1,0 +1,94 @@
+"""Refusals of the public interface: a status, a code for programs, a sentence for people."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from bot.gateway.metrics import REFUSED
+
+SENTENCES = {
+    "not_found": ("没有这个地址。", "There is nothing at this address."),
+    "method_not_allowed": ("这个地址不接受这种请求。", "This address does not take that method."),
+    "unreadable": (
+        "请求不是有效的 JSON（UTF-8）。",
+        "The request is not valid JSON in UTF-8.",
+    ),
+    "invalid": ("请求里的字段不对：{detail}", "The request's fields are not right: {detail}"),
+    "empty": ("您还没有写内容，请输入问题。", "The message is empty; please write your question."),
+    "too_long": (
+        "消息太长了，请控制在 {limit} 字以内，或分几条发送。",
+        "The message is too long; please keep it under {limit} characters or send it in parts.",
+    ),
+    "too_large": ("请求太大了。", "The request is too large."),
+    "unauthorized": (
+        "会话无效或已过期，请重新开始对话。",
+        "This conversation has expired or its token is not valid; please start a new one.",
+    ),
+    "identity_refused": (
+        "登录信息无效或已过期，请在网站上重新登录。",
+        "The sign-in is not valid or has expired; please sign in on the website again.",
+    ),
+    "too_many": (
+        "消息发得太快了，请 {seconds} 秒后再试。",
+        "Too many messages in a short time; please try again in {seconds} s.",
+    ),
+    "too_many_streams": (
+        "上一条还在回答，请稍候。",
+        "Your earlier messages are still being answered; please wait a moment.",
+    ),
+    "unavailable": (
+        "服务暂时不可用，请稍后再试。",
+        "The service is not available right now; please try again shortly.",
+    ),
+}
+
+
+class Refusal(HTTPException):
+    """A request that is refused. `code` names one of SENTENCES; `facts` fill its sentence."""
+
+    def __init__(
+        self, status: int, code: str, headers: dict[str, str] | None = None, **facts: object
+    ) -> None:
+        super().__init__(status, detail=code, headers=headers)
+        self.code = code
+        self.facts = facts
+
+    def body(self) -> dict[str, object]:
+        zh, en = SENTENCES[self.code]
+        message = {"zh": zh.format(**self.facts), "en": en.format(**self.facts)}
+        return {"error": {"code": self.code, "message": message}}
+
+
+def _respond(refusal: Refusal) -> JSONResponse:
+    REFUSED.labels(reason=refusal.code).inc()
+    return JSONResponse(refusal.body(), refusal.status_code, headers=refusal.headers)
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error in the same shape, and never repeat what was sent."""
+
+    @app.exception_handler(HTTPException)
+    async def http_error(request: Request, error: HTTPException) -> JSONResponse:
+        if not isinstance(error, Refusal):
+            codes = {404: "not_found", 405: "method_not_allowed"}
+            code = codes.get(error.status_code, "unreadable")
+            error = Refusal(error.status_code, code, headers=dict(error.headers or {}))
+        return _respond(error)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+        problems = error.errors()
+        if any(problem["type"] == "json_invalid" for problem in problems):
+            return _respond(Refusal(400, "unreadable"))
+        detail = "; ".join(
+            f"{'.'.join(str(part) for part in problem['loc'][1:]) or 'body'}: {problem['msg']}"
+            for problem in problems[:3]
+        )
+        return _respond(Refusal(422, "invalid", detail=detail))
+
+    @app.exception_handler(Exception)
+    async def unexpected(request: Request, error: Exception) -> JSONResponse:
+        return _respond(Refusal(503, "unavailable"))

@@ -1,0 +1,96 @@
+"""The gateway's line to Rasa: its REST channel, and how its pieces become messages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import httpx
+from pydantic import ValidationError
+
+from bot.messages import BotMessage
+
+
+class RasaUnavailable(Exception):
+    """Rasa did not answer, or answered with an error."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What one turn brought: messages, and what the actions noted about it (never shown)."""
+
+    messages: list[BotMessage]
+    notes: dict[str, Any] = field(default_factory=dict)
+
+
+class Rasa:
+    def __init__(self, url: str, *, timeout_s: float) -> None:
+        limits = httpx.Limits(max_connections=200, max_keepalive_connections=50)
+        self._http = httpx.AsyncClient(base_url=url, timeout=timeout_s, limits=limits)
+
+    async def say(self, session_id: str, text: str, *, turn_id: str, language: str | None) -> Reply:
+        """Hand over one utterance. Raises `RasaUnavailable`."""
+        body = {
+            "sender": session_id,
+            "message": text,
+            "metadata": {"turn_id": turn_id, **({"language": language} if language else {})},
+        }
+        try:
+            response = await self._http.post("/webhooks/rest/webhook", json=body)
+            response.raise_for_status()
+            return read_reply(response.json())
+        except (httpx.HTTPError, ValueError) as error:
+            raise RasaUnavailable(type(error).__name__) from error
+
+    async def ready(self) -> bool:
+        try:
+            return (await self._http.get("/webhooks/rest/", timeout=2)).is_success
+        except httpx.HTTPError:
+            return False
+
+    async def tracker(self, session_id: str) -> dict[str, Any]:
+        """Rasa's own view of the conversation, for `/trace`. Raises `RasaUnavailable`."""
+        path = f"/conversations/{session_id}/tracker"
+        try:
+            response = await self._http.get(path, params={"include_events": "NONE"})
+            response.raise_for_status()
+            return cast("dict[str, Any]", response.json())
+        except (httpx.HTTPError, ValueError) as error:
+            raise RasaUnavailable(type(error).__name__) from error
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+
+def read_reply(items: list[dict[str, Any]]) -> Reply:
+    """Join what the REST channel took apart.
+
+    Rasa sends a response's text split at blank lines, then its `custom` object; ours holds the
+    whole message again, so it replaces the pieces before it.
+    """
+    messages: list[BotMessage] = []
+    notes: dict[str, Any] = {}
+    pieces: list[str] = []
+
+    def flush() -> None:
+        if pieces:
+            messages.append(BotMessage(text="\n\n".join(pieces)))
+            pieces.clear()
+
+    for item in items:
+        custom = item.get("custom")
+        if isinstance(custom, dict) and "message" in custom:
+            pieces.clear()
+            notes |= custom.get("notes", {})
+            try:
+                messages.append(BotMessage.model_validate(custom["message"]))
+            except ValidationError as error:
+                raise ValueError("an action sent a message of an unknown shape") from error
+        elif isinstance(custom, dict) and "language" in custom:  # a plain response: its language
+            text = "\n\n".join(pieces)
+            pieces.clear()
+            messages.append(BotMessage(text=text, language=custom["language"]))
+        elif item.get("text"):
+            pieces.append(str(item["text"]))
+    flush()
+    return Reply(messages, notes)

@@ -1,0 +1,201 @@
+"""bot/reading.py on sentences as shoppers type them."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot import reading
+from bot.reading import PriceRange
+from retrieval.numbers import as_digits
+
+TODAY = date(2026, 11, 22)  # a Sunday
+NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "digits"),
+    [
+        ("两百五以内", "250以内"),
+        ("三千零五", "3005"),
+        ("二〇二六年", "2026年"),
+        ("两个月前", "2个月前"),
+        ("一百零五块", "105块"),
+        ("１，２９９元", "1299元"),
+        ("1.5万", "15000"),
+        ("one hundred and five", "105"),
+        ("a hundred yuan", "100 yuan"),
+        ("twenty-five percent", "25 percent"),
+        ("under five hundred", "under 500"),
+    ],
+)
+def test_numbers_in_words(text: str, digits: str) -> None:
+    assert as_digits(text) == digits
+
+
+@pytest.mark.parametrize(
+    ("text", "least", "most"),
+    [
+        ("500以内的帐篷", None, 500),
+        ("五百块以下的登山鞋有吗", None, 500),
+        ("预算 800", None, 800),
+        ("不超过1000元的背包", None, 1000),
+        ("a tent under 500", None, 500),
+        ("under ¥1,200 please", None, 1200),
+        ("budget of 300", None, 300),
+        ("no more than two hundred yuan", None, 200),
+        ("200到400的头灯", 200, 400),
+        ("between 200 and 400", 200, 400),
+        ("300左右的水壶", 240, 360),
+        ("around 300 yuan", 240, 360),
+        ("1000以上的", 1000, None),
+        ("more than 600", 600, None),
+    ],
+)
+def test_price_ranges(text: str, least: int | None, most: int | None) -> None:
+    assert reading.price_range(text) == PriceRange(
+        None if least is None else Decimal(least), None if most is None else Decimal(most)
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "under 2 kg",
+        "a tent for 2 people",
+        "3天以内能到吗",
+        "30升以下的背包",
+        "more than 3 days",
+        "适合两个人的帐篷",
+    ],
+)
+def test_what_is_no_price(text: str) -> None:
+    assert reading.price_range(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "sums"),
+    [
+        ("is 60 enough for free delivery?", [60]),
+        ("买了80块包邮吗", [80]),
+        ("满99包邮，我买98.5呢", [99, Decimal("98.5")]),
+        ("my order is ¥98.99", [Decimal("98.99")]),
+        ("订单一百二十元要运费吗", [120]),
+        ("3天能到吗", []),
+        ("order SP20417388 is 60 yuan", [60]),
+        ("I am 35 years old", []),
+        ("下午3点下单", []),
+    ],
+)
+def test_amounts(text: str, sums: list[Decimal]) -> None:
+    assert reading.amounts(text) == sums
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("两个月前买的还能退吗", date(2026, 9, 23)),
+        ("bought it two months ago", date(2026, 9, 23)),
+        ("10天前收到的", date(2026, 11, 12)),
+        ("I received it ten days ago", date(2026, 11, 12)),
+        ("昨天到的", date(2026, 11, 21)),
+        ("上周买的", date(2026, 11, 15)),
+        ("last month", date(2026, 10, 23)),
+        ("10月3号买的", date(2026, 10, 3)),
+        ("bought on 3 May", date(2026, 5, 3)),
+        ("on December 24th", date(2025, 12, 24)),
+        ("2025-12-01买的", date(2025, 12, 1)),
+        ("一个半月前", date(2026, 10, 8)),
+        ("买了三个星期了", date(2026, 11, 1)),
+        ("半年前买的", date(2026, 5, 24)),
+    ],
+)
+def test_past_days(text: str, day: date) -> None:
+    assert reading.past_day(text, TODAY) == day
+
+
+@pytest.mark.parametrize(
+    "text", ["能退吗", "can I return the tent", "Ridgeline 2", "13月40号", "看一下"]
+)
+def test_no_past_day(text: str) -> None:
+    assert reading.past_day(text, TODAY) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("if I order at three, when does it come?", time(15)),
+        ("下午三点下单几天到", time(15)),
+        ("三点半下单", time(15, 30)),
+        ("order at 15:45", time(15, 45)),
+        ("at 4:30 pm", time(16, 30)),
+        ("早上9点下单", time(9)),
+        ("晚上八点下单", time(20)),
+        ("half past three", time(15, 30)),
+        ("by noon", time(12)),
+        ("中午下单", time(12)),
+        ("凌晨一点", time(1)),
+        ("at 9am tomorrow", time(9)),
+        ("12点前下单", time(12)),
+    ],
+)
+def test_clock(text: str, at: time) -> None:
+    assert reading.clock(text) == at
+
+
+@pytest.mark.parametrize(
+    "text", ["几天能到", "how long does it take", "2 days", "有点贵", "Ridgeline 2"]
+)
+def test_no_clock(text: str) -> None:
+    assert reading.clock(text) is None
+
+
+def test_moments() -> None:
+    assert reading.moment("如果周一下午四点下单", NOW) == datetime(2026, 11, 23, 16, tzinfo=UTC)
+    assert reading.moment("if I order tomorrow", NOW) == datetime(2026, 11, 23, 9, tzinfo=UTC)
+    assert reading.moment("现在下单什么时候到", NOW) == NOW
+    assert reading.moment("at three", NOW) == datetime(2026, 11, 22, 15, tzinfo=UTC)
+    assert reading.moment("快递几天到", NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("42码有货吗", "42"),
+        ("do you have it in size 42?", "42"),
+        ("in a 42", "42"),
+        ("有XL码吗", "XL"),
+        ("有没有L号", "L"),
+        ("is it in stock in medium", "M"),
+        ("四十二码", "42"),
+        ("2XL有吗", "XXL"),
+        ("大码的还有吗", "L"),
+        ("is it waterproof", None),
+        ("I'm looking for a tent", None),
+    ],
+)
+def test_sizes(text: str, size: str | None) -> None:
+    assert reading.size(text) == size
+
+
+def test_quantities() -> None:
+    text = "两顶岭线帐篷和三个头灯"
+    assert reading.quantity_before(text, text.index("岭线")) == 2
+    assert reading.quantity_before(text, text.index("头灯")) == 3
+    text = "two Ridgeline tents and 3 pairs of socks"
+    assert reading.quantity_before(text, text.index("Ridgeline")) == 2
+    assert reading.quantity_before(text, text.index("socks")) == 3
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_read_without_error(text: str) -> None:
+    reading.price_range(text)
+    reading.amounts(text)
+    reading.past_day(text, TODAY)
+    reading.moment(text, NOW)
+    reading.size(text)
+    reading.quantity_before(text, len(text))
