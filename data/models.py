@@ -189,7 +189,7 @@ class Product(Base):
     aliases: Mapped[dict[str, list[str]]]  # other names that people use
     summary: Mapped[Localized]  # one line, for cards
     description: Mapped[Localized]
-    # [{"key": "weight", "name": {"zh","en"}, "value": {"zh","en"}, "number": 1850, "unit": "g"}, …];
+    # [{"key": "weight", "name": {zh, en}, "value": {zh, en}, "number": 1850, "unit": "g"}, …];
     # number and unit only where the value is a measure.
     attributes: Mapped[list[dict[str, Any]]]
     sizing: Mapped[Localized | None]  # size or compatibility advice
@@ -284,6 +284,7 @@ class Order(Base):
 
     customer: Mapped[Customer] = relationship(back_populates="orders")
     address: Mapped[Address] = relationship(lazy="joined")
+    payment_method: Mapped[PaymentMethod | None] = relationship()
     lines: Mapped[list[OrderLine]] = relationship(
         back_populates="order", order_by="OrderLine.id", lazy="selectin"
     )

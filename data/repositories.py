@@ -76,7 +76,7 @@ class _Repository(Generic[Row]):
     def add(self, row: Row) -> None:
         self._session.add(row)
 
-    def _all(self, query: Select[tuple[Found]]) -> Sequence[Found]:
+    def _all(self, query: Select[Found]) -> Sequence[Found]:
         return self._session.scalars(query).unique().all()
 
 
@@ -199,7 +199,7 @@ class Orders(_Repository[Order]):
         return total if total is not None else Decimal("0.00")
 
 
-def _with_details(query: Select[tuple[Order]]) -> Select[tuple[Order]]:
+def _with_details(query: Select[Order]) -> Select[Order]:
     product = selectinload(Order.lines).joinedload(OrderLine.variant).joinedload(Variant.product)
     return query.options(product)
 
