@@ -119,7 +119,10 @@ def main(upgrade: bool = False, places: Places | None = None) -> None:
     if cpu:
         written["torch-cpu.txt"] = cpu
     else:
-        print("No CPU build of torch was found here: torch-cpu.txt is left as it was.", file=sys.stderr)
+        print(
+            "No CPU build of torch was found here: torch-cpu.txt is left as it was.",
+            file=sys.stderr,
+        )
     for name, text in written.items():
         (locks / name).write_text(text, encoding="utf-8")
     seed = "" if upgrade or not places.rasa_lock.exists() else places.rasa_lock.read_text("utf-8")
