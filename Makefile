@@ -1,0 +1,48 @@
+# Shopguide: `make chat` sets up what is missing and opens the shell chat.
+
+PYTHON ?= python3
+BIN := .venv/bin
+# Any step's program must not read what is meant for the chat: set-up has no standard input.
+SETUP := $(PYTHON) -m install setup
+BENCHMARKS := $(patsubst tests/benchmarks/%.py,%,$(filter-out tests/benchmarks/_%,$(wildcard tests/benchmarks/*.py)))
+
+export BENCH_DATA
+
+.DEFAULT_GOAL := help
+.PHONY: help setup chat serve test lint bench doctor lock clean
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup:  ## set up what is missing: environments, weights, database, index, Rasa's model
+	@$(SETUP) --say </dev/null
+
+chat:  ## set up, start and chat in the shell (ARGS="--customer EMAIL" signs in)
+	@$(SETUP) </dev/null >&2
+	@exec $(BIN)/shopguide chat $(ARGS)
+
+serve:  ## set up, start and print the address of the demo shop's page
+	@$(SETUP) </dev/null >&2
+	@exec $(BIN)/shopguide serve $(ARGS)
+
+test:  ## set up with the small language model and run all tests (ARGS="-k NAME")
+	@$(SETUP) --generator qwen2.5-0.5b </dev/null
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint:  ## check style and types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+bench:  ## print the benchmark tables (ONLY=NAME runs one, BENCH_DATA=FOLDER names the data)
+	@$(SETUP) </dev/null >&2
+	@set -e; for name in $(or $(ONLY),$(BENCHMARKS)); do $(BIN)/python -m tests.benchmarks.$$name $(ARGS); done
+
+doctor:  ## what is installed, what is missing, how to mend it
+	@$(PYTHON) -m install doctor
+
+lock:  ## resolve the packages anew into the lock files (ARGS=--upgrade lets versions move)
+	@$(PYTHON) -m install lock $(ARGS)
+
+clean:  ## remove the environments and everything made in var/ and build/ (the weights' cache stays)
+	@rm -rf .venv .venv-rasa var build
