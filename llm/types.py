@@ -30,7 +30,10 @@ class Engine(ABC):
         Raises `EngineUnavailable` when the engine cannot be reached or was never loaded.
         """
 
-    def close(self) -> None:
+    def prepare(self, turns: list[ChatTurn]) -> None:  # noqa: B027 - an option, not a duty
+        """Do ahead what every prompt that begins like these turns will need. May take seconds."""
+
+    def close(self) -> None:  # noqa: B027
         """Free what the engine holds. May be called twice."""
 
 

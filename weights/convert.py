@@ -8,6 +8,8 @@ memory at the size of the result.
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -41,9 +43,9 @@ def _quantized(weight: Floats) -> tuple[npt.NDArray[np.int8], Floats]:
     return np.rint(weight * scale[:, None]).astype(np.int8), scale
 
 
-def _set_matrix(spec: Any, *weights: Floats) -> None:
-    """Set one matrix, or several stacked (CTranslate2 keeps query, key and value as one)."""
-    parts = [_quantized(weight) for weight in weights]
+def _set_matrix(spec: Any, blocks: Iterable[Floats]) -> None:
+    """Set a matrix from blocks of its rows."""
+    parts = [_quantized(block) for block in blocks]
     spec.weight = np.concatenate([values for values, _ in parts])
     spec.weight_scale = np.concatenate([scales for _, scales in parts])
 
@@ -68,12 +70,13 @@ def _convert_encoder(
         spec.gamma, spec.beta = tensor(f"{name}.w"), tensor(f"{name}.b")
 
     def linear(spec: Any, *names: str) -> None:
-        _set_matrix(spec, *(tensor(f"{name}.w") for name in names))
+        # CTranslate2 keeps query, key and value as one matrix.
+        _set_matrix(spec, (tensor(f"{name}.w") for name in names))
         spec.bias = np.concatenate([tensor(f"{name}.b") for name in names])
 
     encoder.scale_embeddings = False
-    _set_matrix(encoder.embeddings[0], tensor("emb.word"))
-    _set_matrix(encoder.embeddings[1], tensor("emb.type"))
+    _set_matrix(encoder.embeddings[0], [tensor("emb.word")])
+    _set_matrix(encoder.embeddings[1], [tensor("emb.type")])
     encoder.position_encodings.encodings = tensor("emb.pos")
     norm(encoder.layernorm_embedding, "emb.ln")
     for number, layer in enumerate(encoder.layer):
@@ -110,30 +113,31 @@ def _convert_generator(source: GGUFFile, folder: Path, progress: Progress) -> No
         rotary_base=float(source.setting("rope.freq_base")),
         num_heads_kv=int(source.setting("attention.head_count_kv")),
     )
-    decoder, tensor = model.decoder, source.tensor
+    decoder, tensor, blocks = model.decoder, source.tensor, source.blocks
     stage = f"{source.path.stem}: converting"
     progress(stage, 0, layers + 2)
 
     decoder.scale_embeddings = False
-    _set_matrix(decoder.embeddings, tensor("token_embd.weight"))
+    _set_matrix(decoder.embeddings, blocks("token_embd.weight"))
     decoder.layer_norm.gamma = tensor("output_norm.weight")
     progress(stage, 1, layers + 2)
     for number, layer in enumerate(decoder.layer):
         block = f"blk.{number}"
         attention = layer.self_attention
         attention.layer_norm.gamma = tensor(f"{block}.attn_norm.weight")
-        _set_matrix(attention.linear[0], *(tensor(f"{block}.attn_{part}.weight") for part in "qkv"))
+        query_key_value = (blocks(f"{block}.attn_{part}.weight") for part in "qkv")
+        _set_matrix(attention.linear[0], chain.from_iterable(query_key_value))
         attention.linear[0].bias = np.concatenate(
             [tensor(f"{block}.attn_{part}.bias") for part in "qkv"]
         )
-        _set_matrix(attention.linear[1], tensor(f"{block}.attn_output.weight"))
+        _set_matrix(attention.linear[1], blocks(f"{block}.attn_output.weight"))
         layer.ffn.layer_norm.gamma = tensor(f"{block}.ffn_norm.weight")
-        _set_matrix(layer.ffn.linear_0, tensor(f"{block}.ffn_gate.weight"))
-        _set_matrix(layer.ffn.linear_0_noact, tensor(f"{block}.ffn_up.weight"))
-        _set_matrix(layer.ffn.linear_1, tensor(f"{block}.ffn_down.weight"))
+        _set_matrix(layer.ffn.linear_0, blocks(f"{block}.ffn_gate.weight"))
+        _set_matrix(layer.ffn.linear_0_noact, blocks(f"{block}.ffn_up.weight"))
+        _set_matrix(layer.ffn.linear_1, blocks(f"{block}.ffn_down.weight"))
         progress(stage, number + 2, layers + 2)
     output = "output.weight" if source.has("output.weight") else "token_embd.weight"
-    _set_matrix(decoder.projection, tensor(output))
+    _set_matrix(decoder.projection, blocks(output))
 
     tokenizer = build_tokenizer(source)
     model.config.bos_token = source.tokens[source.token_id("bos")]
@@ -143,6 +147,7 @@ def _convert_generator(source: GGUFFile, folder: Path, progress: Progress) -> No
     model.register_vocabulary(_vocabulary(tokenizer, len(source.tokens)))
     _save(model, folder)
     tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
+    (folder / "chat_template.jinja").write_text(source.chat_template, encoding="utf-8")
     progress(stage, layers + 2, layers + 2)
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import gguf
 import numpy as np
 import numpy.typing as npt
+
+_ROWS = 4096
 
 
 class GGUFFile:
@@ -45,6 +48,9 @@ class GGUFFile:
         values = gguf.quants.dequantize(tensor.data, tensor.tensor_type)
         return np.asarray(values, dtype=np.float32)
 
-    def names(self) -> list[str]:
-        """The names of all tensors."""
-        return list(self._tensors)
+    def blocks(self, name: str) -> Iterator[npt.NDArray[np.float32]]:
+        """A matrix in float32, some thousand rows at a time."""
+        tensor = self._tensors[name]
+        for start in range(0, len(tensor.data), _ROWS):
+            rows = tensor.data[start : start + _ROWS]
+            yield np.asarray(gguf.quants.dequantize(rows, tensor.tensor_type), dtype=np.float32)

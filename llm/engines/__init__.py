@@ -1,0 +1,48 @@
+"""The generators behind one interface (llm.types.Engine), chosen by one setting."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from llm.errors import EngineUnavailable
+from llm.types import Engine
+from weights import WeightsError, locate
+
+__all__ = ["load_engine"]
+
+
+def load_engine(
+    spec: str, *, threads: int = 2, api_key: str | None = None, model: str | None = None
+) -> Engine | None:
+    """The generator that a setting names; None for "off".
+
+    `spec` is a name of `python -m weights list`, a folder (CTranslate2 or Transformers), a model
+    hub's "owner/model" in the local cache, or the http(s) address of an OpenAI-compatible server
+    ("https://host/v1"; `model` names the model there). Raises `EngineUnavailable` with the reason.
+    """
+    if spec == "off":
+        return None
+    if spec.startswith(("http://", "https://")):
+        from llm.engines.openai import OpenAIEngine
+
+        return OpenAIEngine(spec, model=model or "default", api_key=api_key)
+    try:
+        folder = locate(spec)
+    except WeightsError as error:
+        raise EngineUnavailable(str(error)) from error
+    return _from_folder(folder, Path(spec).name, threads)
+
+
+def _from_folder(folder: Path, name: str, threads: int) -> Engine:
+    if (folder / "model.bin").exists():
+        from llm.engines.ctranslate import CTranslate2Engine
+
+        return CTranslate2Engine(folder, name=name, threads=threads)
+    if (folder / "config.json").exists():
+        from llm.engines.transformers import TransformersEngine
+
+        return TransformersEngine(folder, name=name, threads=threads)
+    raise EngineUnavailable(
+        f"{folder} holds neither a CTranslate2 model (model.bin) nor a Transformers model "
+        "(config.json)."
+    )
