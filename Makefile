@@ -44,5 +44,5 @@ doctor:  ## what is installed, what is missing, how to mend it
 lock:  ## resolve the packages anew into the lock files (ARGS=--upgrade lets versions move)
 	@$(PYTHON) -m install lock $(ARGS)
 
-clean:  ## remove the environments and everything made in var/ and build/ (the weights' cache stays)
-	@rm -rf .venv .venv-rasa var build
+clean:  ## remove what setup can make again; the database and the weights' cache stay
+	@rm -rf .venv .venv-rasa build var/setup var/index var/log var/rasa/model.tar.gz
