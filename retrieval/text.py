@@ -164,7 +164,7 @@ _EN_GRAMMAR = frozenset(
     who where where's when when's why how how's much many any some no not don't doesn't isn't
     can't and or but if of to for from with without on at by about than please thanks thank want
     need get got there here we us our they them out up into
-    """.split()  # noqa: SIM905 - a list of quoted words is harder to read
+    """.split()
 )
 # The major languages of Latin script that a shop's customers may write.
 _LATIN_LANGUAGES = (

@@ -1,0 +1,220 @@
+"""The index in its folder: passages, vectors and words, written whole or not at all.
+
+The folder holds one sub-folder a build and a file CURRENT that names the valid one. A build writes
+a new sub-folder and then replaces CURRENT, so that an interrupted build leaves the old index as it
+was, and a running reader keeps the files that it has open.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from retrieval import passages as store
+from retrieval.errors import IndexCorrupt, IndexMismatch, IndexMissing
+from retrieval.ingest import embedding_text
+from retrieval.lexical import LexicalIndex
+from retrieval.passages import PassageStore
+from retrieval.types import Passage
+from retrieval.vectors import IndexKind, VectorIndex, Vectors
+
+FORMAT = 1
+CURRENT = "CURRENT"
+MANIFEST = "manifest.json"
+VECTORS = "vectors.faiss"
+LEXICAL = "lexical"
+_REBUILD = "run `python -m retrieval.build` to build it again"
+# Files up to this length are read whole to check them; of longer ones the ends and the middle.
+_CHECK_WHOLE = 64 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """`fingerprint` names the embedder, `inputs` everything that went into the build."""
+
+    fingerprint: str
+    inputs: str
+    dimensions: int
+    count: int
+    kind: IndexKind
+    files: dict[str, str]  # name → checksum
+    format: int = FORMAT
+
+
+@dataclass(slots=True)
+class PassageIndex:
+    """An open index. The three parts number the passages alike."""
+
+    folder: Path
+    manifest: Manifest
+    passages: PassageStore
+    vectors: VectorIndex
+    lexical: LexicalIndex
+
+    @classmethod
+    def open(cls, path: Path, fingerprint: str | None = None) -> PassageIndex:
+        """Open the current build in `path`, its vectors mapped into memory.
+
+        Raises `IndexMissing` when nothing was built, `IndexCorrupt` when a file is damaged, and
+        `IndexMismatch` when the fingerprint is given and another embedder made the vectors.
+        """
+        while True:
+            folder, manifest = current(path)
+            try:
+                return cls._open(path, folder, manifest, fingerprint)
+            except (IndexCorrupt, OSError):
+                # A build that ended just now has removed the folder that was current before.
+                if current(path)[0] == folder:
+                    raise
+
+    @classmethod
+    def _open(
+        cls, path: Path, folder: Path, manifest: Manifest, fingerprint: str | None
+    ) -> PassageIndex:
+        if fingerprint is not None and manifest.fingerprint != fingerprint:
+            raise IndexMismatch(
+                f"The index in {path} was built with another embedder (its fingerprint is "
+                f"{manifest.fingerprint[:8]}…, the embedder's is {fingerprint[:8]}…); {_REBUILD}."
+            )
+        for name, expected in manifest.files.items():
+            if not (folder / name).is_file() or _checksum(folder / name) != expected:
+                raise IndexCorrupt(f"{folder / name} is damaged or gone; {_REBUILD}.")
+        index = cls(
+            folder=folder,
+            manifest=manifest,
+            passages=PassageStore(folder),
+            vectors=VectorIndex.load(folder / VECTORS, manifest.kind),
+            lexical=LexicalIndex.load(folder / LEXICAL, manifest.count),
+        )
+        if not manifest.count == len(index.passages) == index.vectors.size:
+            raise IndexCorrupt(f"The parts of the index in {folder} differ in length; {_REBUILD}.")
+        return index
+
+    def close(self) -> None:
+        self.passages.close()
+
+
+def current(path: Path) -> tuple[Path, Manifest]:
+    """The folder and the manifest of the valid build; errors as of `PassageIndex.open`."""
+    pointer = path / CURRENT
+    if not pointer.is_file():
+        raise IndexMissing(f"There is no index in {path}; {_REBUILD}.")
+    folder = path / pointer.read_text("utf-8").strip()
+    try:
+        fields: dict[str, Any] = json.loads((folder / MANIFEST).read_text("utf-8"))
+        if fields.get("format") != FORMAT:
+            raise IndexMismatch(f"The index in {path} was built by another version; {_REBUILD}.")
+        return folder, Manifest(**fields)
+    except (OSError, ValueError, TypeError) as error:
+        raise IndexCorrupt(f"{folder / MANIFEST} is damaged or gone; {_REBUILD}.") from error
+
+
+def write(
+    path: Path,
+    passages: Sequence[Passage],
+    vectors: Vectors,
+    *,
+    fingerprint: str,
+    inputs: str,
+    kind: IndexKind = "flat",
+    extra: dict[str, str] | None = None,
+) -> Path:
+    """Write a build and make it the current one; returns its folder. `extra` are further text files
+    by name that belong to the build. Older builds are removed."""
+    path.mkdir(parents=True, exist_ok=True)
+    with (path / ".lock").open("w") as lock:
+        # Two builds at once would remove each other's folder.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return _write(path, passages, vectors, fingerprint, inputs, kind, extra or {})
+
+
+def _write(
+    path: Path,
+    passages: Sequence[Passage],
+    vectors: Vectors,
+    fingerprint: str,
+    inputs: str,
+    kind: IndexKind,
+    extra: dict[str, str],
+) -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="build-", dir=path))
+    try:
+        folder.chmod(0o755)
+        store.write(folder, passages, [content_hash(passage) for passage in passages])
+        VectorIndex.build(vectors, kind).save(folder / VECTORS)
+        LexicalIndex([embedding_text(passage) for passage in passages]).save(folder / LEXICAL)
+        for name, text in extra.items():
+            (folder / name).write_text(text, "utf-8")
+        files = {
+            file.relative_to(folder).as_posix(): _checksum(file)
+            for file in sorted(folder.rglob("*"))
+            if file.is_file()
+        }
+        manifest = {
+            "format": FORMAT,
+            "fingerprint": fingerprint,
+            "inputs": inputs,
+            "dimensions": int(vectors.shape[1]),
+            "count": len(passages),
+            "kind": kind,
+            "files": files,
+        }
+        (folder / MANIFEST).write_text(json.dumps(manifest, indent=1), "utf-8")
+        replace_text(path / CURRENT, folder.name)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    for old in path.glob("build-*"):
+        if old != folder:
+            shutil.rmtree(old, ignore_errors=True)
+    return folder
+
+
+def content_hash(passage: Passage) -> str:
+    """Names what is embedded for a passage: 32 hex digits."""
+    return hashlib.sha256(embedding_text(passage).encode()).hexdigest()[:32]
+
+
+def known_vectors(path: Path, fingerprint: str) -> dict[str, Vectors]:
+    """Vectors by content hash of the current build, if the same embedder made it and it is whole;
+    else nothing, for all is embedded again then."""
+    try:
+        index = PassageIndex.open(path, fingerprint)
+    except (IndexMissing, IndexCorrupt, IndexMismatch):
+        return {}
+    vectors = index.vectors.all_vectors()
+    index.close()
+    return dict(zip(index.passages.hashes, vectors, strict=True))
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Write a small file in one step: a reader sees the old text or the new."""
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    Path(name).chmod(0o644)
+    Path(name).replace(path)
+
+
+def _checksum(path: Path) -> str:
+    size = path.stat().st_size
+    digest = hashlib.blake2b(str(size).encode(), digest_size=16)
+    with path.open("rb") as file:
+        if size <= _CHECK_WHOLE:
+            digest.update(file.read())
+        else:
+            third = _CHECK_WHOLE // 3
+            for at in (0, (size - third) // 2, size - third):
+                file.seek(at)
+                digest.update(file.read(third))
+    return digest.hexdigest()
