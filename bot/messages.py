@@ -43,7 +43,7 @@ class OrderCard(_Frozen):
     total: Decimal
     currency: str
     tracking: str | None = None  # "SF 1234567890"
-    events: list[str] = Field(default_factory=list)  # latest first: "11-20 09:12 Hangzhou: out for delivery"
+    events: list[str] = Field(default_factory=list)  # latest first: "11-20 09:12 Hangzhou: …"
 
 
 class CitationView(_Frozen):
@@ -54,9 +54,17 @@ class CitationView(_Frozen):
     url: str
 
 
+class Table(_Frozen):
+    """`header` and every row have the same length; the first column names the row."""
+
+    header: list[str]
+    rows: list[list[str]]
+
+
 class BotMessage(_Frozen):
     text: str
     buttons: list[Button] = Field(default_factory=list)
     cards: list[ProductCard | OrderCard] = Field(default_factory=list)
     citations: list[CitationView] = Field(default_factory=list)
+    table: Table | None = None
     language: Literal["zh", "en"] = "en"

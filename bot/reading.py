@@ -37,8 +37,8 @@ class PriceRange:
 _MOST = [
     rf"(?:不超过|不高于|低于|少于|小于|最多|预算(?:是|在|大概|就)?|控制在)\s*{_MONEY_BEFORE}?\s*{_NUMBER}{_OTHER_UNIT}",
     rf"{_NUMBER}\s*{_MONEY_AFTER}?\s*(?:以内|以下|之内|之下|内|不到|封顶)",
-    rf"\b(?:under|below|less than|cheaper than|no more than|not more than|at most|up to|within|max(?:imum)?|"
-    rf"budget(?: is| of|:)?)\s*(?:of\s*)?{_MONEY_BEFORE}?\s*{_NUMBER}{_OTHER_UNIT}",
+    rf"\b(?:under|below|less than|cheaper than|no more than|not more than|at most|up to|within|"
+    rf"max(?:imum)?|budget(?: is| of|:)?)\s*(?:of\s*)?{_MONEY_BEFORE}?\s*{_NUMBER}{_OTHER_UNIT}",
     rf"{_NUMBER}\s*{_MONEY_AFTER}?\s*(?:or less|or under|max\b|tops\b)",
 ]
 _LEAST = [
@@ -322,7 +322,8 @@ def size(text: str) -> str | None:
 
 _COUNT_ZH = re.compile(r"(\d{1,3})\s*(?:个|顶|双|件|条|只|把|盏|套|瓶|包|袋|罐|盒|块|支|台|张)\s*$")
 _COUNT_EN = re.compile(
-    r"(?<![\d.])(\d{1,3})\s*(?:x\s*|pairs? of\s*|pieces? of\s*|of the\s*|of\s*)?(?:[a-z-]+\s+){0,2}$"
+    r"(?<![\d.])(\d{1,3})\s*(?:x\s*|pairs? of\s*|pieces? of\s*|of(?: the)?\s*)?"
+    r"(?:[a-z-]+\s+){0,2}$"
 )
 
 
@@ -331,3 +332,82 @@ def quantity_before(text: str, start: int) -> int:
     before = as_digits(text[:start]).lower()
     match = _COUNT_ZH.search(before) or _COUNT_EN.search(before)
     return max(1, int(match[1])) if match else 1
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A figure that a product must meet: the catalogue's unit, its attribute where the unit alone
+    does not tell (None: any), and the bounds, both included."""
+
+    unit: str
+    key: str | None
+    least: Decimal | None
+    most: Decimal | None
+
+    def admits(self, figure: Decimal) -> bool:
+        return (self.least is None or figure >= self.least) and (
+            self.most is None or figure <= self.most
+        )
+
+
+_UNDER = re.compile(
+    r"(?:不超过|低于|少于|小于|轻于|最多|under|below|less than|lighter than|at most|up to|within|max)"
+    r"\s*$"
+)
+_OVER = re.compile(
+    r"(?:超过|高于|大于|不低于|不少于|至少|over|above|more than|at least|bigger than)\s*$"
+)
+_UNDER_AFTER = re.compile(r"\s*(?:以内|以下|之内|内|or less|or under)")
+_OVER_AFTER = re.compile(r"\s*(?:以上|or more|plus\b|\+)")
+
+# Unit as written, the catalogue's unit, the factor between them, the attribute.
+_MEASURES: list[tuple[str, str, int, str | None]] = [
+    (r"(?:升|l\b|litres?\b|liters?\b)", "L", 1, None),
+    (r"(?:公斤|千克|kgs?\b|kilos?\b)", "g", 1000, "weight"),
+    (r"(?:克|g\b|grams?\b)", "g", 1, "weight"),
+    (r"斤", "g", 500, "weight"),
+    (r"(?:流明|lm\b|lumens?\b)", "lm", 1, None),
+]
+_NEAR = Decimal("0.25")
+_PEOPLE = re.compile(
+    r"(?<![\d.])(\d{1,2})\s*(?:个?人|-?\s*(?:person|people|man)\b|\s*(?:adults?|sleepers?)\b)"
+    r"|\bfor\s+(\d{1,2})(?=\s*(?:of us|$|[?.!,]))"
+)
+_COLD = re.compile(
+    r"(?:负|-|−|minus\s*)\s*(\d{1,2})\s*(?:°\s*c|℃|度|°|degrees?|c\b)?|"
+    r"(?<![\d-])(\d{1,2})\s*(?:°\s*c|℃|度|degrees?)\s*(以下|below zero|below)?"
+)
+
+
+def measures(text: str) -> list[Measure]:
+    """The figures that a wanted product must meet: "双人", "under 2 kg", "30升", "零下10度".
+
+    A plain figure reaches a quarter either way; people mean at least so many and at most one more;
+    a temperature must be bearable, so the product's own figure may be lower.
+    """
+    # 零 of 零下 (below zero) is no digit.
+    for word, plain in (("零下", "负"), ("单人", "1人"), ("双人", "2人")):
+        text = text.replace(word, plain)
+    digits = as_digits(text).lower()
+    found: list[Measure] = []
+    if match := _PEOPLE.search(digits):
+        people = Decimal(match[1] or match[2])
+        found.append(Measure("people", None, people, people + (1 if people < 4 else 2)))
+    if re.search(r"睡袋|羽绒|sleeping|bag|quilt|jacket|保暖|warm", digits) and (
+        match := _COLD.search(digits)
+    ):
+        below = match[1] is not None or bool(match[3])
+        degrees = Decimal(match[1] or match[2])
+        # On the Celsius scale of the catalogue's "comfort" figure.
+        found.append(Measure("°C", "comfort", None, -degrees if below else degrees))
+    for pattern, unit, factor, key in _MEASURES:
+        for match in re.finditer(rf"(?<![\d.])(\d+(?:\.\d+)?)\s*{pattern}", digits):
+            figure = Decimal(match[1]) * factor
+            before, after = digits[: match.start()], digits[match.end() :]
+            if _UNDER.search(before) or _UNDER_AFTER.match(after):
+                found.append(Measure(unit, key, None, figure))
+            elif _OVER.search(before) or _OVER_AFTER.match(after):
+                found.append(Measure(unit, key, figure, None))
+            else:
+                found.append(Measure(unit, key, figure * (1 - _NEAR), figure * (1 + _NEAR)))
+    return found

@@ -17,7 +17,7 @@ from bot.gateway.text import clean
 from bot.gateway.tokens import TokenRefused, mint_session, read_identity, read_session
 from bot.gateway.turns import Event, RunningTurn
 
-MessageId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+MessageId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,56}$")]
 
 
 class NewSession(BaseModel):

@@ -191,6 +191,30 @@ def test_quantities() -> None:
     assert reading.quantity_before(text, text.index("socks")) == 3
 
 
+@pytest.mark.parametrize(
+    ("text", "unit", "least", "most"),
+    [
+        ("双人帐篷", "people", 2, 3),
+        ("a tent for 4 people", "people", 4, 6),
+        ("a two-person tent", "people", 2, 3),
+        ("2公斤以内的帐篷", "g", None, 2000),
+        ("a tent under 2 kg", "g", None, 2000),
+        ("40升的背包", "L", 30, 50),
+        ("at least 300 lumens", "lm", 300, None),
+        ("零下10度的睡袋", "°C", None, -10),
+        ("a sleeping bag for minus 5", "°C", None, -5),
+        ("sleeping bag for 10 degrees", "°C", None, 10),
+    ],
+)
+def test_measures(text: str, unit: str, least: int | None, most: int | None) -> None:
+    (found,) = reading.measures(text)
+    assert (found.unit, found.least, found.most) == (
+        unit,
+        None if least is None else Decimal(least),
+        None if most is None else Decimal(most),
+    )
+
+
 @given(st.text(max_size=60))
 def test_any_text_is_read_without_error(text: str) -> None:
     reading.price_range(text)
@@ -198,4 +222,5 @@ def test_any_text_is_read_without_error(text: str) -> None:
     reading.past_day(text, TODAY)
     reading.moment(text, NOW)
     reading.size(text)
+    reading.measures(text)
     reading.quantity_before(text, len(text))

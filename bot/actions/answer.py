@@ -1,0 +1,74 @@
+"""Questions about products and about the shop's ways: answered from its own texts, with citations.
+
+Retrieval and its threshold decide whether there is an answer; the generator only words it and is
+checked (llm/grounded.py); without a passage the shopper is told so and offered a person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.actions import mentions, offers, views
+from bot.actions.skill import Skill, Turn
+from bot.gateway.metrics import ANSWERS
+from data.models import Product
+from retrieval.types import Filters, Hit
+
+_PASSAGES = 4
+
+
+class Answer(Skill):
+    action = "action_answer"
+
+    def act(self, turn: Turn) -> None:
+        named = mentions.named_products(turn)
+        about = named[0] if named else None
+        if about is None and turn.intent == "product_question":
+            about = mentions.product_in_question(turn)
+        hits = self._passages(turn, about)
+        if not self.services.retriever.relevant(hits, turn.text):
+            dont_know(turn)
+            return
+        product = self.services.catalogue.get(hits[0].passage.source)
+        self._answer(turn, hits, product)
+
+    def _passages(self, turn: Turn, about: str | None) -> list[Hit]:
+        search = self.services.retriever.search
+        own: list[Hit] = []
+        question = turn.text
+        if about is not None:
+            product = self.services.catalogue[about]
+            if about not in mentions.named_products(turn):
+                question = f"{product.name[turn.language]} {turn.text}"  # "is it waterproof?"
+            filters = Filters(language=turn.language, sources=frozenset({about}))
+            own = search(question, filters=filters, k=_PASSAGES)
+        if own and turn.intent == "product_question":
+            return own
+        kind = "document" if turn.intent == "policy_question" else None
+        rest = search(question, filters=Filters(language=turn.language, kind=kind), k=_PASSAGES)
+        return own + [hit for hit in rest if hit.passage.source != about] if own else rest
+
+    def _answer(self, turn: Turn, hits: Sequence[Hit], product: Product | None) -> None:
+        answer = self.services.writer.answer(
+            turn.text,
+            [hit.passage for hit in hits],
+            turn.language,
+            product_names=self.services.names(turn.language),
+            on_delta=turn.publish,
+        )
+        reason = (answer.reason or "").partition(":")[0]
+        ANSWERS.labels(origin=answer.origin, reason=reason).inc()
+        turn.notes["wording"] = {"origin": answer.origin, "reason": answer.reason}
+        turn.notes["passages"] = [
+            [hit.passage.id, hit.passage.heading, round(hit.similarity, 3)] for hit in hits
+        ]
+        turn.say(answer.text, citations=[views.citation_view(c) for c in answer.citations])
+        if product is not None:
+            turn.notes |= {"product": product.id}
+            offers.offer(turn, goes_with=product.id)
+
+
+def dont_know(turn: Turn) -> None:
+    """Say so, and offer a person: better than a guess."""
+    turn.notes["expects"] = "human"
+    turn.say(turn.phrase("answer.unknown"), buttons=[turn.button("human")])

@@ -1,0 +1,64 @@
+"""A person takes over: a ticket with the transcript, announced with the business hours."""
+
+from __future__ import annotations
+
+from bot import formats
+from bot.actions.skill import Skill, Turn
+from data.models import Ticket
+from data.rules import hours
+
+
+class Handoff(Skill):
+    action = "action_handoff"
+
+    def act(self, turn: Turn) -> None:
+        hand_over(turn, "complaint" if turn.intent == "complaint" else "asked")
+
+
+def hand_over(turn: Turn, reason: str) -> None:
+    """File the conversation for a person, once, and say when somebody answers."""
+    services = turn.services
+    now = services.clock()
+    with services.unit_of_work() as uow:
+        ticket = uow.tickets.open_of_session(turn.session_id)
+        known = ticket is not None
+        if ticket is None:
+            customer = turn.customer(uow)
+            said = [
+                {
+                    "sender": line.sender,
+                    "text": str(line.body.get("text", "")),
+                    "at": line.created_at.isoformat(),
+                }
+                for line in uow.messages.of_session(turn.session_id)
+            ]
+            said.append({"sender": "customer", "text": turn.text, "at": now.isoformat()})
+            ticket = Ticket(
+                session_id=turn.session_id,
+                customer_id=customer.id if customer else None,
+                language=turn.language,
+                reason=reason,
+                transcript=said,
+                status="open",
+                created_at=now,
+            )
+            uow.tickets.add(ticket)
+            uow.commit()
+        number = ticket.id
+    rules = services.rules
+    opening = hours.next_opening(rules, now)
+    is_open = hours.is_open(rules, now)
+    begin, end = hours.on(rules, rules.today(now))
+    facts = {
+        "number": number,
+        "opening": formats.moment(opening, turn.language, today=turn.today),
+        "begin": formats.clock(begin),
+        "end": formats.clock(end),
+        "phone": rules.shop.phone,
+        "email": rules.shop.email,
+    }
+    opener = turn.phrase("handoff.sorry") if reason == "complaint" else ""
+    state = "known" if known else ("open" if is_open else "closed")
+    joint = " " if opener and turn.language == "en" else ""
+    turn.notes["ticket"] = number
+    turn.say(opener + joint + turn.phrase(f"handoff.{state}", **facts))

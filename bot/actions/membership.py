@@ -1,0 +1,83 @@
+"""The customer's tier, what it brings, and what is missing to the next one."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from decimal import Decimal
+
+from bot import formats
+from bot.actions import views
+from bot.actions.skill import Skill, Turn
+from data.models import Tier
+from data.rules import membership
+
+_TIERS = {Tier.GOLD: r"金卡|\bgold\b", Tier.SILVER: r"银卡|\bsilver\b"}
+_OWN = re.compile(r"我|还差|\bmy\b|\bI\b|\bme\b|\bam I\b", re.I)
+
+
+class Membership(Skill):
+    action = "action_membership"
+
+    def act(self, turn: Turn) -> None:
+        asked = next((t for t, p in _TIERS.items() if re.search(p, turn.text, re.I)), None)
+        with self.services.unit_of_work() as uow:
+            customer = turn.customer(uow)
+            if customer is not None and (_OWN.search(turn.text) or asked is None):
+                window = timedelta(self.services.rules.membership.window_days)
+                spend = uow.orders.spend(customer.id, self.services.clock() - window)
+                self._say_own(turn, customer.tier, spend)
+                return
+        self._say_general(turn, asked)
+
+    def _say_own(self, turn: Turn, tier: Tier, spend: Decimal) -> None:
+        rules = self.services.rules
+        progress = membership.progress(rules, spend)
+        facts = {
+            "tier": turn.phrase(f"tier.{tier.value}"),
+            "spend": self._money(spend),
+            "missing": self._money(progress.missing or Decimal(0)),
+            "next": turn.phrase(f"tier.{(progress.next_tier or tier).value}"),
+        }
+        key = "membership.own" if progress.next_tier else "membership.own_highest"
+        citations = views.cite(turn, "gold-and-silver-benefits", "membership")[:1]
+        text = f"{turn.phrase(key, **facts)}\n{self._benefits(turn, tier)}"
+        turn.say(text + views.marks(citations), citations=citations)
+
+    def _say_general(self, turn: Turn, asked: Tier | None) -> None:
+        tiers = [asked] if asked else [Tier.SILVER, Tier.GOLD]
+        lines = [
+            turn.phrase(
+                "membership.from",
+                tier=turn.phrase(f"tier.{tier.value}"),
+                amount=self._money(membership.benefits(self.services.rules, tier).from_spend),
+            )
+            + self._benefits(turn, tier)
+            for tier in tiers
+        ]
+        citations = views.cite(turn, "membership", "gold-and-silver-benefits")[:1]
+        turn.say("\n".join(lines) + views.marks(citations), citations=citations)
+
+    def _benefits(self, turn: Turn, tier: Tier) -> str:
+        benefits = membership.benefits(self.services.rules, tier)
+        parts = [
+            turn.phrase(f"membership.{method}_free")
+            if threshold == 0
+            else turn.phrase(f"membership.{method}_from", amount=self._money(threshold))
+            for method, threshold in benefits.free_from.items()
+            if threshold is not None
+        ]
+        parts.append(turn.phrase("membership.returns", days=benefits.return_days))
+        if benefits.return_fee == 0:
+            parts.append(turn.phrase("membership.return_free"))
+        parts.append(turn.phrase("membership.points", rate=f"{benefits.points_rate.normalize():f}"))
+        if benefits.birthday_coupon:
+            parts.append(
+                turn.phrase("membership.coupon", amount=self._money(benefits.birthday_coupon))
+            )
+        joint = "；" if turn.language == "zh" else "; "
+        end = "。" if turn.language == "zh" else "."
+        return turn.phrase("membership.benefits", list=joint.join(parts)) + end
+
+    def _money(self, amount: Decimal) -> str:
+        return formats.money(amount, self.services.rules.shop.currency)

@@ -1,0 +1,62 @@
+"""Which products and orders a turn is about: named in it, or standing from before."""
+
+from __future__ import annotations
+
+import re
+
+from bot.actions.skill import Turn
+from data.models import Product
+from data.unit_of_work import UnitOfWork
+
+_CONTEXT_TURNS = 4  # how long "it" reaches back
+_ORDINALS = [
+    (r"第[一1]|\bfirst\b", 0),
+    (r"第[二2]|\bsecond\b", 1),
+    (r"第[三3]|\bthird\b", 2),
+    (r"最后|\blast one\b", -1),
+]
+
+
+def named_products(turn: Turn) -> list[str]:
+    """Ids of the products named in the utterance."""
+    return turn.services.products.match(turn.text)
+
+
+def product_in_question(turn: Turn) -> str | None:
+    """The product named in the utterance, else the one that was being talked about."""
+    named = named_products(turn)
+    if named:
+        return named[0]
+    shown = turn.noted("shown", within=_CONTEXT_TURNS) or []
+    lowered = turn.text.lower()
+    for pattern, position in _ORDINALS:
+        if re.search(pattern, lowered) and shown and -len(shown) <= position < len(shown):
+            return str(shown[position])
+    product = turn.noted("product", within=_CONTEXT_TURNS)
+    if product:
+        return str(product)
+    return str(shown[0]) if len(shown) == 1 else None
+
+
+def recently_shown(turn: Turn) -> list[str]:
+    return list(turn.noted("shown", within=_CONTEXT_TURNS) or [])
+
+
+def current(uow: UnitOfWork, product_id: str) -> Product | None:
+    """The product as it stands now, with prices and stock."""
+    return uow.products.get(product_id)
+
+
+def order_number(turn: Turn) -> str | None:
+    """The order number in the utterance."""
+    numbers = turn.entities("order_number")
+    return numbers[0] if numbers else None
+
+
+# An order number of ours in the wrong shape, or another shop's: "order 12345", "订单号 JD123".
+_ODD_NUMBER = re.compile(r"(?i)(?:order|订单号?|单号)\D{0,12}?([a-z]{0,3}-?\d{4,20})")
+
+
+def odd_order_number(turn: Turn) -> str | None:
+    match = _ODD_NUMBER.search(turn.text)
+    return match[1] if match else None

@@ -1,0 +1,51 @@
+"""One fitting product, offered unasked: rarely, with an honest reason, and never again after a no."""
+
+from __future__ import annotations
+
+from bot.actions import views
+from bot.actions.reasons import reason
+from bot.actions.skill import Turn
+from retrieval.recommend import Recommendation
+
+_EVERY_TURNS = 5  # at most one offer in so many customer turns
+_STRONG = 5  # people who bought both; fewer is no fit worth mentioning
+
+
+def offer(turn: Turn, *, goes_with: str) -> None:
+    """Add a message with one companion of the product, when there is one and it is time."""
+    services = turn.services
+    if not services.offers or not _is_time(turn):
+        return
+    with services.unit_of_work() as uow:
+        customer = turn.customer(uow)
+        if customer is not None and not customer.personalised:
+            return
+        owned = {p.product_id for p in uow.orders.purchases(customer.id)} if customer else set()
+        allowed = uow.products.matching(in_stock=True)
+        companions = services.recommender.goes_with(
+            goes_with, exclude=owned, allowed=allowed, now=services.clock(), k=1
+        )
+        if not companions or not _fits(companions[0]):
+            return
+        product = uow.products.get(companions[0].product_id)
+    if product is None or product.min_age is not None:
+        return
+    why = reason(turn, companions[0])
+    turn.notes |= {"offer": product.id, "expects": f"show:{product.id}", "reasons": {product.id: why}}
+    turn.say(
+        turn.phrase("offer.one", name=turn.name_of(services.catalogue[goes_with])),
+        cards=[views.product_card(turn, product, why)],
+    )
+
+
+def _is_time(turn: Turn) -> bool:
+    for turns_ago, notes in turn.earlier():
+        if notes.get("declined"):
+            return False
+        if "offer" in notes and turns_ago < _EVERY_TURNS:
+            return False
+    return True
+
+
+def _fits(companion: Recommendation) -> bool:
+    return companion.kind == "co_purchase" and companion.count >= _STRONG

@@ -1,0 +1,191 @@
+"""Recommendations: for this customer, for somebody else, or to go with a product."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from bot import reading
+from bot.actions import mentions, search, views
+from bot.actions.reasons import reason
+from bot.actions.skill import Skill, Turn
+from data.models import Customer, Product
+from data.unit_of_work import UnitOfWork
+from retrieval.recommend import Recommendation
+
+_ITEMS = 3
+
+
+class Recommend(Skill):
+    action = "action_recommend"
+
+    def act(self, turn: Turn) -> None:
+        if turn.intent == "recommend_gift":
+            self._gift(turn)
+            return
+        with self.services.unit_of_work() as uow:
+            customer = turn.customer(uow)
+            product_id = mentions.product_in_question(turn)
+            if turn.intent == "recommend_companion" and product_id is not None:
+                found = self._companions(turn, uow, customer, product_id)
+                headline = turn.phrase(
+                    "recommend.goes_with",
+                    name=turn.name_of(self.services.catalogue[product_id]),
+                )
+                bought: dict[str, datetime] = {}
+            else:
+                found, bought = self._for_me(turn, uow, customer)
+                headline = self._headline(turn, customer, found)
+            products = uow.products.get_many(item.product_id for item in found)
+        self._show(turn, headline, found, products, bought)
+
+    def _for_me(
+        self, turn: Turn, uow: UnitOfWork, customer: Customer | None
+    ) -> tuple[list[Recommendation], dict[str, datetime]]:
+        """From this customer's purchases; for a visitor, what sells in what was asked for."""
+        personal = customer is not None and customer.personalised
+        purchases = uow.orders.purchases(customer.id) if customer and personal else []
+        bought = {purchase.product_id: purchase.placed_at for purchase in purchases}
+        found = self.services.recommender.for_customer(
+            purchases,
+            exclude=self._shown_before(turn),
+            allowed=self._allowed(turn, uow),
+            now=self.services.clock(),
+            k=_ITEMS,
+        )
+        return found, bought
+
+    def _companions(
+        self, turn: Turn, uow: UnitOfWork, customer: Customer | None, product_id: str
+    ) -> list[Recommendation]:
+        owned = {p.product_id for p in uow.orders.purchases(customer.id)} if customer else set()
+        return self.services.recommender.goes_with(
+            product_id,
+            exclude=owned | {product_id},
+            allowed=self._allowed(turn, uow, category=False),
+            now=self.services.clock(),
+            k=_ITEMS,
+        )
+
+    def _allowed(self, turn: Turn, uow: UnitOfWork, *, category: bool = True) -> frozenset[str]:
+        """In stock, within the prices and the category that the sentence names."""
+        limits = reading.price_range(turn.text)
+        named = self.services.products.category(turn.text) if category else None
+        allowed = uow.products.matching(
+            in_stock=True,
+            category_id=named,
+            min_price=limits.least if limits else None,
+            max_price=limits.most if limits else None,
+        )
+        return frozenset(i for i in allowed if self.services.catalogue[i].min_age is None)
+
+    def _shown_before(self, turn: Turn) -> set[str]:
+        return {i for _, notes in turn.earlier() for i in notes.get("recommended", ())}
+
+    def _headline(
+        self, turn: Turn, customer: Customer | None, found: list[Recommendation]
+    ) -> str:
+        if customer is None:
+            return turn.phrase("recommend.visitor")
+        if not customer.personalised:
+            return turn.phrase("recommend.switched_off")
+        own = any(item.kind != "popular" for item in found)
+        return turn.phrase("recommend.own" if own else "recommend.new", name=customer.name)
+
+    def _show(
+        self,
+        turn: Turn,
+        headline: str,
+        found: list[Recommendation],
+        products: list[Product],
+        bought: dict[str, datetime],
+    ) -> None:
+        if not products:
+            turn.say(turn.phrase("recommend.nothing"), buttons=[turn.button("human")])
+            return
+        by_id = {item.product_id: item for item in found}
+        reasons = {p.id: reason(turn, by_id[p.id], bought) for p in products}
+        turn.notes |= {
+            "shown": [product.id for product in products],
+            "recommended": [product.id for product in products],
+            "reasons": reasons,
+        }
+        turn.say(
+            headline,
+            cards=[views.product_card(turn, p, reasons[p.id]) for p in products],
+            buttons=[turn.button("why"), turn.button("others")],
+        )
+
+    def _gift(self, turn: Turn) -> None:
+        """For somebody whose purchases we do not know: what the sentence says of them decides."""
+        limits = reading.price_range(turn.text)
+        if limits is None and (sums := reading.amounts(turn.text)):
+            limits = reading.PriceRange(most=max(sums))  # "预算500", "I have 500 for a gift"
+        most = limits.most if limits else None
+        with self.services.unit_of_work() as uow:
+            allowed = {
+                i
+                for i in uow.products.matching(
+                    in_stock=True,
+                    category_id=self.services.products.category(turn.text),
+                    min_price=limits.least if limits else None,
+                    max_price=most,
+                )
+                if self._is_gift(self.services.catalogue[i])
+            } - self._shown_before(turn)
+            ranked = self.services.products.search(turn.text, allowed, 20)
+            products = uow.products.get_many(i for i, _ in _varied(ranked, self.services.catalogue))
+        if not products:
+            turn.say(turn.phrase("recommend.nothing"), buttons=[turn.button("human")])
+            return
+        reasons = {p.id: self._gift_reason(turn, p, most) for p in products}
+        turn.notes |= {
+            "shown": [product.id for product in products],
+            "recommended": [product.id for product in products],
+            "reasons": reasons,
+            "query": search.noted_query(turn, most),
+        }
+        turn.say(
+            turn.phrase("recommend.gift"),
+            cards=[views.product_card(turn, p, reasons[p.id]) for p in products],
+            buttons=[turn.button("cheaper"), turn.button("others")],
+        )
+
+    def _is_gift(self, product: Product) -> bool:
+        return product.min_age is None and not product.rebuy_days
+
+    def _gift_reason(self, turn: Turn, product: Product, most: Decimal | None) -> str:
+        key = "reason.gift_budget" if most is not None else "reason.gift"
+        return turn.phrase(key, summary=product.summary[turn.language])
+
+
+def _varied(
+    ranked: list[tuple[str, float]], catalogue: dict[str, Product]
+) -> list[tuple[str, float]]:
+    """The first of each category, so that three gifts are three ideas; then the next ones."""
+    seen: set[str] = set()
+    first, rest = [], []
+    for product_id, score in ranked:
+        category = catalogue[product_id].category_id
+        (rest if category in seen else first).append((product_id, score))
+        seen.add(category)
+    return (first + rest)[:_ITEMS]
+
+
+class Why(Skill):
+    """The reasons of what was recommended last."""
+
+    action = "action_why"
+
+    def act(self, turn: Turn) -> None:
+        reasons: dict[str, str] = turn.noted("reasons", within=6) or {}
+        named = [i for i in mentions.named_products(turn) if i in reasons]
+        told = {i: reasons[i] for i in named or reasons if i in self.services.catalogue}
+        if not told:
+            turn.say(turn.phrase("why.nothing"))
+            return
+        colon = "：" if turn.language == "zh" else ": "
+        lines = [
+            f"· {turn.name_of(self.services.catalogue[i])}{colon}{text}" for i, text in told.items()
+        ]
+        turn.say("\n".join([turn.phrase("why.here"), *lines]))

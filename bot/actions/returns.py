@@ -1,0 +1,194 @@
+"""Whether something can go back, until when and at what cost: decided by the shop's rules."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, time, timedelta
+
+from bot import formats, reading
+from bot.actions import mentions, views
+from bot.actions.skill import Skill, Turn, tier_of
+from data import access
+from data.models import Order, OrderLine, Product, ReturnClass, Tier
+from data.rules import returns
+from data.rules.returns import Reason, ReturnDecision
+from data.unit_of_work import UnitOfWork
+
+_FAULTY = re.compile(
+    r"坏了|坏的|破了|断了|漏水|开胶|质量问题|有问题|瑕疵|发错|不亮|故障|"
+    r"\bbroke|\bfault|\bdefect|\bdamaged\b|\bleak|\btorn\b|\bwrong item\b|stopped working",
+    re.I,
+)
+_OPENED = re.compile(
+    r"拆[了开封过]|开封|穿过|用过|打开[了过]|\bopened\b|\bused\b|\bworn\b|\bunsealed\b", re.I
+)
+_STEPS = re.compile(r"怎么退|如何退|退货流程|\bhow (?:do|can|to|would)\b.*\breturn", re.I)
+
+
+class Returns(Skill):
+    action = "action_return"
+
+    def act(self, turn: Turn) -> None:
+        with self.services.unit_of_work() as uow:
+            customer = turn.customer(uow)
+            tier = tier_of(customer)
+            named = mentions.named_products(turn)
+            number = mentions.order_number(turn)
+            if number:
+                order = access.order_for_session(uow, turn.session_id, number)
+                if order is not None:
+                    lines = [line for line in order.lines if line.variant.product_id in named]
+                    self._say_order(turn, order, lines or order.lines, tier)
+                    return
+                if customer is not None:
+                    turn.say(turn.phrase("order.not_found", number=number))
+                    return
+                turn.notes["pending"] = {"intent": "order_status", "number": number}
+                turn.say(turn.phrase("order.identify"))
+                return
+            if customer is not None and named and reading.past_day(turn.text, turn.today) is None:
+                bought = self._bought(uow, turn, named[0])
+                if bought is not None:
+                    self._say_order(turn, bought[0], [bought[1]], tier)
+                    return
+            product = mentions.current(uow, named[0]) if named else None
+        self._say_case(turn, product, tier)
+
+    def _bought(
+        self, uow: UnitOfWork, turn: Turn, product_id: str
+    ) -> tuple[Order, OrderLine] | None:
+        for order in access.orders_for_session(uow, turn.session_id):
+            for line in order.lines:
+                if line.variant.product_id == product_id:
+                    return order, line
+        return None
+
+    def _decide(
+        self, turn: Turn, return_class: ReturnClass, delivered_at: datetime | None, tier: Tier,
+        warranty_months: int | None,
+    ) -> ReturnDecision:  # fmt: skip
+        return returns.decide(
+            self.services.rules,
+            return_class,
+            delivered_at,
+            self.services.clock(),
+            tier,
+            faulty=bool(_FAULTY.search(turn.text)),
+            sealed=not _OPENED.search(turn.text),
+            warranty_months=warranty_months,
+        )
+
+    def _say_order(self, turn: Turn, order: Order, lines: list[OrderLine], tier: Tier) -> None:
+        arrived = [s.delivered_at for s in order.shipments if s.delivered_at]
+        texts: list[str] = []
+        documents: list[str] = []
+        for line in lines:
+            product = line.variant.product
+            decision = self._decide(
+                turn, product.return_class, max(arrived, default=None), tier,
+                product.warranty_months,
+            )  # fmt: skip
+            texts.append(self._sentence(turn, decision, turn.name_of(product), tier))
+            documents += _documents(decision, product.return_class)
+        citations = views.cite(turn, *dict.fromkeys(documents))
+        head = turn.phrase("returns.of_order", number=order.number)
+        text = "\n".join([head, *(f"· {t}" for t in texts)]) if len(texts) > 1 else texts[0]
+        turn.notes |= {"order": order.number}
+        turn.say(
+            text + views.marks(citations),
+            citations=citations,
+            buttons=[turn.button("how_to_return"), turn.button("human")],
+        )
+
+    def _say_case(self, turn: Turn, product: Product | None, tier: Tier) -> None:
+        """A case told in words, or the rule in general when no day is named."""
+        since = reading.past_day(turn.text, turn.today)
+        return_class = _class_of(turn, product)
+        if _STEPS.search(turn.text) and since is None:
+            citations = views.cite(turn, "return-steps", "returns")
+            text = " ".join(c.quote for c in citations) or turn.phrase("fallback.ask")
+            turn.say(text + views.marks(citations), citations=citations)
+            return
+        name = turn.name_of(product) if product else turn.phrase(f"returns.item_{return_class}")
+        if since is None and returns.window_days(self.services.rules, return_class, tier):
+            window = returns.window_days(self.services.rules, return_class, tier)
+            fee = self._decide(turn, return_class, None, tier, None).fee
+            key = "returns.general_faulty" if _FAULTY.search(turn.text) else "returns.general"
+            text = turn.phrase(
+                key, name=name, days=window, fee=self._fee(turn, fee),
+                condition=turn.phrase(f"returns.condition_{return_class}"),
+            )  # fmt: skip
+            decision = None
+        else:
+            local = self.services.rules.timezone
+            day = since or turn.today
+            delivered = datetime.combine(day, time(12), tzinfo=local) - timedelta(0)
+            decision = self._decide(turn, return_class, delivered, tier, _months(product))
+            text = self._sentence(turn, decision, name, tier)
+            if since is not None and tier != Tier.GOLD and return_class == ReturnClass.STANDARD:
+                text += self._gold_note(turn, decision)
+        documents = _documents(decision, return_class)
+        citations = views.cite(turn, *documents)
+        turn.say(
+            text + views.marks(citations),
+            citations=citations,
+            buttons=[turn.button("how_to_return")],
+        )
+
+    def _gold_note(self, turn: Turn, decision: ReturnDecision) -> str:
+        """A visitor may be a Gold member who has not signed in."""
+        gold = self.services.rules.returns.gold_window
+        if decision.allowed or decision.days_since is None or decision.days_since > gold:
+            return ""
+        joint = "" if turn.language == "zh" else " "
+        return joint + turn.phrase("returns.gold_note", days=gold)
+
+    def _sentence(self, turn: Turn, decision: ReturnDecision, name: str, tier: Tier) -> str:
+        last = decision.last_day
+        return turn.phrase(
+            f"returns.{decision.reason.value}",
+            name=name,
+            days=decision.window_days,
+            since=decision.days_since,
+            left=decision.days_left,
+            last=formats.day(last, turn.language, today=turn.today) if last else "",
+            fee=self._fee(turn, decision.fee),
+        )
+
+    def _fee(self, turn: Turn, fee: object) -> str:
+        rules = self.services.rules
+        if not fee:
+            return turn.phrase("returns.fee_none")
+        return turn.phrase(
+            "returns.fee", fee=formats.money(rules.returns.fee, rules.shop.currency)
+        )
+
+
+_CLASSES = [
+    (ReturnClass.CLEARANCE, r"清仓|特价|打折|降价|促销|\bsale\b|\bclearance\b|\bdiscount|\breduced\b"),
+    (ReturnClass.HYGIENE, r"内衣|袜|打底|贴身|\bsocks?\b|\bunderwear\b|\bbase layers?\b"),
+    (ReturnClass.CONSUMABLE, r"食品|吃的|气罐|燃料|\bfood\b|\bmeals?\b|\bgas\b|\bcanisters?\b|\bfuel\b"),
+]  # fmt: skip
+
+
+def _class_of(turn: Turn, product: Product | None) -> ReturnClass:
+    if product is not None:
+        return product.return_class
+    for return_class, pattern in _CLASSES:
+        if re.search(pattern, turn.text, re.I):
+            return return_class
+    return ReturnClass.STANDARD
+
+
+def _months(product: Product | None) -> int | None:
+    return product.warranty_months if product else None
+
+
+def _documents(decision: ReturnDecision | None, return_class: ReturnClass) -> list[str]:
+    if decision is not None and decision.reason == Reason.FAULTY:
+        return ["faulty-goods"]
+    return {
+        ReturnClass.CLEARANCE: ["sale-items"],
+        ReturnClass.HYGIENE: ["hygiene-and-consumables"],
+        ReturnClass.CONSUMABLE: ["hygiene-and-consumables"],
+    }.get(return_class, ["returns"])

@@ -1,0 +1,151 @@
+"""Products, orders and citations as the customer sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+
+from bot import formats
+from bot.actions.skill import Turn
+from bot.messages import CitationView, OrderCard, ProductCard
+from data.models import Order, OrderLine, Product, Variant
+from llm.quotes import best_sentence
+from llm.types import Citation
+from retrieval.types import Filters
+
+LOW_STOCK = 3  # pieces; up to so many, the number itself is told
+
+
+def product_card(turn: Turn, product: Product, reason: str | None = None) -> ProductCard:
+    """`product` with variants as they stand in the database now."""
+    cheapest = min(product.variants, key=lambda v: (v.stock == 0, v.price))
+    return ProductCard(
+        product_id=product.id,
+        title=product.name[turn.language],
+        summary=product.summary[turn.language],
+        price=cheapest.price,
+        list_price=cheapest.list_price,
+        currency=cheapest.currency,
+        in_stock=in_stock(product),
+        stock_text=stock_text(turn, product.variants),
+        reason=reason,
+        url=product_url(product.id),
+    )
+
+
+def product_url(product_id: str) -> str:
+    return f"/products/{product_id}"
+
+
+def in_stock(product: Product) -> bool:
+    return any(variant.stock > 0 for variant in product.variants)
+
+
+def stock_text(turn: Turn, variants: Sequence[Variant]) -> str:
+    pieces = sum(variant.stock for variant in variants)
+    if pieces == 0:
+        return turn.phrase("stock.none_short")
+    if pieces <= LOW_STOCK:
+        return turn.phrase("stock.few_short", pieces=pieces)
+    return turn.phrase("stock.some_short")
+
+
+def price_text(product: Product) -> str:
+    """¥899, or ¥159–199 where variants differ."""
+    prices = sorted({variant.price for variant in product.variants})
+    currency = product.variants[0].currency
+    if len(prices) == 1:
+        return formats.money(prices[0], currency)
+    highest = formats.money(prices[-1], currency).lstrip("¥$€£")
+    return f"{formats.money(prices[0], currency)}–{highest}"
+
+
+def options_text(turn: Turn, variant: Variant) -> str:
+    """松绿 / 42 码; "" for a product of one kind."""
+    return " / ".join(value[turn.language] for value in variant.options.values())
+
+
+def line_text(turn: Turn, line: OrderLine) -> str:
+    options = options_text(turn, line.variant)
+    name = turn.name_of(line.variant.product)
+    return f"{name}{f'（{options}）' if turn.language == 'zh' and options else ''}" + (
+        f" ({options})" if turn.language == "en" and options else ""
+    ) + (f" × {line.quantity}" if line.quantity > 1 else "")
+
+
+def order_card(turn: Turn, order: Order, *, with_events: bool = True) -> OrderCard:
+    shipment = order.shipments[-1] if order.shipments else None
+    rules = turn.services.rules
+    events = [
+        f"{rules.local(event.at):%m-%d %H:%M} {event.place[turn.language]} "
+        f"{event.text[turn.language]}"
+        for event in reversed(shipment.events if shipment else [])
+    ]
+    return OrderCard(
+        number=order.number,
+        status=order.status.value,
+        status_text=turn.phrase(f"status.{order.status.value}"),
+        placed_on=local_day(turn, order),
+        items=[line_text(turn, line) for line in order.lines],
+        total=order.total,
+        currency=order.currency,
+        tracking=f"{shipment.carrier[turn.language]} {shipment.tracking_number}"
+        if shipment
+        else None,
+        events=events[:5] if with_events else [],
+    )
+
+
+def local_day(turn: Turn, order: Order) -> str:
+    placed = turn.services.rules.today(order.placed_at)
+    return formats.short_day(placed, turn.language, today=turn.today)
+
+
+def delivered_on(turn: Turn, order: Order) -> date | None:
+    """The day on which the last parcel of the order arrived."""
+    arrived = [shipment.delivered_at for shipment in order.shipments if shipment.delivered_at]
+    return turn.services.rules.today(max(arrived)) if arrived else None
+
+
+def citation_view(citation: Citation) -> CitationView:
+    return CitationView(
+        number=citation.number,
+        title=citation.title,
+        source=citation.source,
+        quote=citation.quote,
+        url=citation.url,
+    )
+
+
+def cite(turn: Turn, *documents: str, about: str | None = None) -> list[CitationView]:
+    """The shop's own sentences behind a decision: from each document the one nearest to the
+    question. Documents that the shop does not have are passed over."""
+    question = about or turn.text
+    found: list[CitationView] = []
+    for source in documents:
+        filters = Filters(language=turn.language, kind="document", sources=frozenset({source}))
+        for hit in turn.services.retriever.search(question, filters=filters, k=1):
+            passage = hit.passage
+            quote = best_sentence(question, passage.text, turn.language)
+            found.append(
+                CitationView(
+                    number=len(found) + 1,
+                    title=passage.title,
+                    source=passage.source,
+                    quote=quote,
+                    url=passage.url,
+                )
+            )
+    return found
+
+
+def marks(citations: Sequence[CitationView]) -> str:
+    """[1][2], to close a text that rests on these citations."""
+    return "".join(f"[{citation.number}]" for citation in citations)
+
+
+def cheapest_price(product: Product) -> Decimal:
+    """Of the variants that can be bought now, else of all."""
+    bought = [v.price for v in product.variants if v.stock > 0]
+    return min(bought or [v.price for v in product.variants])
