@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import os
 import queue
+import re
 import shutil
 import signal
 import subprocess
@@ -93,7 +94,8 @@ class StepShell:
             self._process = process
         assert process.stdout is not None  # noqa: S101
         with self._log.open("ab") as log:
-            log.write(f"$ {' '.join(map(str, command))}\n".encode())
+            line = without_passwords(" ".join(map(str, command)))
+            log.write(f"$ {line}\n".encode())
             start = log.tell()
             self._copy(process.stdout, log)
         code = process.wait()
@@ -111,6 +113,11 @@ class StepShell:
             line = trouble.last_line(chunk.decode("utf-8", "replace"))
             if line:
                 self._display.note(self._step, line)
+
+
+def without_passwords(text: str) -> str:
+    """The text with the password of each URL in it left out."""
+    return re.sub(r"(://[^\s:/@]*):[^\s/@]*@", r"\1:***@", text)
 
 
 @contextlib.contextmanager

@@ -286,7 +286,8 @@ class Plan:
         embedder = places.weights / EMBEDDER
 
         def train(shell: Shell) -> None:
-            shell.run(places.python, "-m", "bot.lookups", "--database", places.database_url)
+            # The names of products and categories; read from the configured database.
+            shell.run(places.python, "-m", "bot.lookups")
             shell.run(
                 places.rasa_python,
                 root / "bot" / "rasa" / "train.py",
@@ -312,7 +313,7 @@ class Plan:
                 root / "data" / "demo" / "catalogue",
             ),
             words=(places.database_url,),
-            outputs=(places.rasa_model,),
+            outputs=(places.rasa_model, places.state / "lookups.json"),
             disk_mb=200,
         )
 
