@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from data.errors import DatabaseUnavailable
 
 DEFAULT_URL = "sqlite:///var/shop.db"
 _WAIT_S = 5  # for a lock, a free connection, or a server that does not answer
+_NO_SUCH_TABLE = "42P01"  # PostgreSQL's code; SQLite reports it as an operational error
 _SETUP_LOCK = 0x53484F50  # any fixed number: one advisory lock for all set-up of a shop
 
 
@@ -82,20 +85,36 @@ def session_factory(engine: Engine) -> sessionmaker[Session]:
 
 def check(engine: Engine) -> None:
     """Ask the database for one row; raises `DatabaseUnavailable`. For readiness."""
+    with plain_errors(), engine.connect() as connection:
+        connection.execute(text("SELECT 1 FROM products LIMIT 1"))
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """A database that is down, locked, broken or without tables becomes `DatabaseUnavailable`.
+
+    Its text does not hold the values that the database was asked with.
+    """
     try:
-        with engine.connect() as connection:
-            connection.execute(text("SELECT 1 FROM products LIMIT 1"))
+        yield
     except (DBAPIError, sqlalchemy.exc.TimeoutError) as error:
-        raise unavailable(error) from error
+        if isinstance(error, DBAPIError) and not _is_outage(error):
+            raise
+        cause = getattr(error, "orig", None) or error
+        lines = str(cause).strip().splitlines() or [type(cause).__name__]
+        raise DatabaseUnavailable(
+            f"The database does not answer ({lines[0]}). Check that it runs and that "
+            "`python -m data.prepare` has set it up."
+        ) from error
 
 
-def unavailable(error: Exception) -> DatabaseUnavailable:
-    """The sentence for an error of the driver, without the values that it was asked with."""
-    cause = getattr(error, "orig", None) or error
-    lines = str(cause).strip().splitlines() or [type(cause).__name__]
-    return DatabaseUnavailable(
-        f"The database does not answer ({lines[0]}). Check that it runs and that "
-        "`python -m data.prepare` has set it up."
+def _is_outage(error: DBAPIError) -> bool:
+    """Not a value that the database refused, nor a mistake in a statement."""
+    return (
+        error.connection_invalidated
+        or isinstance(error, sqlalchemy.exc.OperationalError | sqlalchemy.exc.InterfaceError)
+        or type(error) is sqlalchemy.exc.DatabaseError  # SQLite: the file is not a database
+        or getattr(error.orig, "sqlstate", None) == _NO_SUCH_TABLE
     )
 
 

@@ -10,13 +10,12 @@ import argparse
 import sys
 from collections.abc import Callable
 
-import sqlalchemy
 from sqlalchemy import Engine, func, make_url, select
 from sqlalchemy.orm import Session
 
 import data.demo
 from data import migrations
-from data.database import DEFAULT_URL, create_engine, hold_setup_lock, session_factory, unavailable
+from data.database import DEFAULT_URL, create_engine, hold_setup_lock, plain_errors, session_factory
 from data.errors import DataError
 from data.models import Customer, Order, Product, Review
 
@@ -36,9 +35,8 @@ def prepare(
     try:
         _migrate(engine, tell)
         if demo:
-            _fill(engine, tell, load)
-    except sqlalchemy.exc.OperationalError as error:
-        raise unavailable(error) from error
+            with plain_errors():
+                _fill(engine, tell, load)
     finally:
         engine.dispose()
 

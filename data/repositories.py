@@ -141,14 +141,16 @@ class Customers(_Repository[Customer]):
     def matching(self, email: str, postcode: str) -> Customer | None:
         """The customer with both, the postcode being that of any of their addresses.
 
-        One query whatever is right or wrong, so that its time says nothing.
+        One query whatever is right or wrong, so that its time says nothing. A text that is no
+        address or postcode is asked for as a space, which neither side ever holds, while an empty
+        one would match a customer whose postcode was left empty.
         """
         plain_email, plain_postcode = normalise.email(email), normalise.postcode(postcode)
         stored = func.replace(func.replace(func.upper(Address.postcode), " ", ""), "-", "")
         return self._session.scalars(
             select(Customer).where(
-                Customer.email == (plain_email or ""),
-                Customer.addresses.any(stored == (plain_postcode or "")),
+                Customer.email == (plain_email or " "),
+                Customer.addresses.any(stored == (plain_postcode or " ")),
             )
         ).one_or_none()
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Self
 
-import sqlalchemy
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
-from data.database import create_engine, session_factory, unavailable
+from data.database import create_engine, plain_errors, session_factory
 from data.repositories import (
     Customers,
     Feedbacks,
@@ -20,8 +18,6 @@ from data.repositories import (
     Sessions,
     Tickets,
 )
-
-_NO_SUCH_TABLE = "42P01"  # PostgreSQL's code; SQLite reports it as an operational error
 
 
 class UnitOfWork:
@@ -71,19 +67,9 @@ class UnitOfWork:
     ) -> None:
         # Closing rolls back without expiring what was read, which a plain rollback would do.
         self.session.close()
-        if isinstance(error, sqlalchemy.exc.TimeoutError) or (
-            isinstance(error, DBAPIError) and _is_outage(error)
-        ):
-            raise unavailable(error) from error
+        if error is not None:
+            with plain_errors():
+                raise error
 
     def commit(self) -> None:
         self.session.commit()
-
-
-def _is_outage(error: DBAPIError) -> bool:
-    """Down, locked or without tables: not a value that the database refused."""
-    return (
-        error.connection_invalidated
-        or isinstance(error, sqlalchemy.exc.OperationalError | sqlalchemy.exc.InterfaceError)
-        or getattr(error.orig, "sqlstate", None) == _NO_SUCH_TABLE
-    )

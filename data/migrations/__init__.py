@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import sqlalchemy
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -17,7 +16,7 @@ from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 from sqlalchemy import Connection, Engine
 
-from data.database import hold_setup_lock, unavailable
+from data.database import hold_setup_lock, plain_errors
 from data.errors import MigrationFailed
 
 
@@ -31,11 +30,8 @@ def head() -> str:
 
 def current(engine: Engine) -> str | None:
     """The version of the tables; None without tables."""
-    try:
-        with engine.connect() as connection:
-            return MigrationContext.configure(connection).get_current_revision()
-    except sqlalchemy.exc.OperationalError as error:
-        raise unavailable(error) from error
+    with plain_errors(), engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
 
 
 def upgrade(engine: Engine, revision: str = "head") -> None:
@@ -44,7 +40,7 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
     Of two processes that start at once, the second waits and finds the work done.
     """
     try:
-        with engine.connect() as connection:
+        with plain_errors(), engine.connect() as connection:
             if connection.dialect.name == "sqlite":
                 _upgrade_sqlite(connection, revision)
             else:
@@ -56,8 +52,6 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
             f"The database is of a version that this code does not know ({error}). "
             "Update the code, or restore a backup made with it."
         ) from error
-    except sqlalchemy.exc.OperationalError as error:
-        raise unavailable(error) from error
 
 
 def _upgrade_sqlite(connection: Connection, revision: str) -> None:
