@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from bot.actions import mentions, offers, views
 from bot.actions.skill import Skill, Turn
-from bot.gateway.metrics import ANSWERS
+from bot.metrics import ANSWERS
 from data.models import Product
 from retrieval.types import Filters, Hit
 

@@ -88,6 +88,11 @@ def _query(turn: Turn, services: Services) -> Query:
     )
 
 
+def noted_query(turn: Turn, most: Decimal | None) -> dict[str, Any]:
+    """What a list made elsewhere leaves in the notes, so that it can be refined like a search."""
+    return asdict(Query(text=turn.text, most=_text(most)))
+
+
 def _refined(turn: Turn, services: Services, before: Query) -> Query:
     """What was looked for before, narrowed by this utterance."""
     new = _query(turn, services)

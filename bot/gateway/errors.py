@@ -7,7 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from bot.gateway.metrics import REFUSED
+from bot.metrics import REFUSED
 
 SENTENCES = {
     "not_found": ("没有这个地址。", "There is nothing at this address."),

@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.gateway.conversations import Conversations
-from bot.gateway.metrics import FIRST_DELTA_SECONDS, OPEN_TURNS, TURN_SECONDS, TURNS
+from bot.metrics import FIRST_DELTA_SECONDS, OPEN_TURNS, TURN_SECONDS, TURNS
 from bot.gateway.rasa import Rasa, RasaUnavailable, Reply
 from bot.messages import BotMessage
 from bot.phrases import phrase

@@ -1,4 +1,4 @@
-"""Prometheus metrics of the gateway, by turn kind. No label holds personal data."""
+"""Prometheus metrics, by turn kind. No label holds personal data."""
 
 from __future__ import annotations
 

@@ -1,0 +1,86 @@
+"""Writes the names of products and categories out of the database for Rasa: var/lookups.json.
+
+`python -m bot.lookups` does it for the configured database. Rasa's LookupExtractor reads the file
+and notices when it changes, so it is written anew whenever the catalogue changes, and nothing has
+to be trained.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from bot.settings import Settings
+from data.errors import DataError
+from data.models import Category, Localized, Product
+from data.unit_of_work import UnitOfWork
+
+FILE = "lookups.json"
+_LANGUAGES = ("zh", "en")
+
+Names = dict[str, dict[str, list[str]]]
+
+
+def names(products: Iterable[Product], categories: Iterable[Category]) -> Names:
+    """`{"products": {id: [names]}, "categories": {id: [names]}}`, names and aliases together.
+
+    An English product name that begins with its brand is also known without it.
+    """
+    return {
+        "products": {
+            product.id: _distinct(
+                _all(product.name, product.aliases)
+                + [product.name.en.removeprefix(f"{product.brand} ")]
+            )
+            for product in products
+        },
+        "categories": {
+            category.id: _distinct(_all(category.name, category.aliases))
+            for category in categories
+        },
+    }
+
+
+def export(work: UnitOfWork, path: Path) -> bool:
+    """Write the file when its content would change; True when it did. Readers never see half."""
+    with work:
+        found = names(work.products.catalogue(), work.products.categories())
+    text = json.dumps(found, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    if path.exists() and path.read_text(encoding="utf-8") == text:
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half = path.with_suffix(f".{os.getpid()}.half")
+    half.write_text(text, encoding="utf-8")
+    half.replace(path)
+    return True
+
+
+def _all(name: Localized, aliases: dict[str, list[str]]) -> list[str]:
+    return [
+        word for language in _LANGUAGES for word in (name[language], *aliases.get(language, []))
+    ]
+
+
+def _distinct(words: list[str]) -> list[str]:
+    """In order, without repeats that differ only in case, without names of a single character."""
+    kept = {word.casefold(): word for word in reversed(words) if len(word.strip()) > 1}
+    return list(reversed(kept.values()))
+
+
+def main() -> int:
+    settings = Settings()
+    path = settings.state / FILE
+    try:
+        changed = export(UnitOfWork.at(settings.database), path)
+    except DataError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"{path} {'is written' if changed else 'was up to date'}.")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,61 @@
+"""Where things stand and what must be set before Rasa is imported; standard library only.
+
+Read from the environment: SHOPGUIDE_STATE (var/), SHOPGUIDE_EMBEDDER (a folder, or a name in the
+weights' cache; e5-small), SHOPGUIDE_LOOKUPS (STATE/lookups.json).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent
+ROOT = PROJECT.parent.parent
+DEFAULT_EMBEDDER = "e5-small"
+
+
+def state() -> Path:
+    return Path(os.environ.get("SHOPGUIDE_STATE") or ROOT / "var").resolve()
+
+
+def model_file() -> Path:
+    return state() / "rasa" / "model.tar.gz"
+
+
+def embedder_folder() -> Path:
+    """The converted embedder's folder: the same that weights.cache names, whose package needs a
+    newer Python than Rasa's."""
+    chosen = os.environ.get("SHOPGUIDE_EMBEDDER") or DEFAULT_EMBEDDER
+    if Path(chosen).expanduser().is_dir():
+        return Path(chosen).expanduser().resolve()
+    cache = os.environ.get("XDG_CACHE_HOME")
+    weights = os.environ.get("SHOPGUIDE_WEIGHTS")
+    base = Path(cache) if cache else Path.home() / ".cache"
+    return (Path(weights).expanduser() if weights else base / "shopguide" / "weights") / chosen
+
+
+def prepare() -> None:
+    """Make this process ready to import Rasa: paths, no reports to its makers, no idle warnings."""
+    if str(ROOT) not in sys.path:
+        sys.path.insert(0, str(ROOT))
+    # A script's own folder comes first on the path, where Python would look for `data` and `tests`.
+    sys.path[:] = [entry for entry in sys.path if Path(entry or ".").resolve() != PROJECT]
+    os.environ["RASA_TELEMETRY_ENABLED"] = "false"
+    os.environ["SQLALCHEMY_SILENCE_UBER_WARNING"] = "1"
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ["SHOPGUIDE_EMBEDDER"] = str(embedder_folder())
+    os.environ.setdefault("SHOPGUIDE_LOOKUPS", str(state() / "lookups.json"))
+    warnings.simplefilter("ignore")
+    os.environ.setdefault("PYTHONWARNINGS", "ignore")
+    # TensorFlow tries to import jax and does without it; seconds of every start.
+    sys.modules.setdefault("jax", None)  # type: ignore[arg-type]
+
+
+def quiet_logs(level: int) -> None:
+    """Rasa's own logs from `level` on. Left alone, structlog prints everything, messages too."""
+    from rasa.utils.common import configure_logging_and_warnings
+
+    configure_logging_and_warnings(level, warn_only_once=False, filter_repeated_logs=False)
+    warnings.simplefilter("ignore")
