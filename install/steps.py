@@ -85,6 +85,7 @@ class Plan:
             *self._weights(),
             self._database(),
             self._index(),
+            self._lookups(),
             self._rasa_model(),
         ]
 
@@ -281,13 +282,28 @@ class Plan:
             disk_mb=100,
         )
 
+    def _lookups(self) -> Step:
+        places, root = self.places, self.places.root
+
+        def export(shell: Shell) -> None:
+            shell.run(places.python, "-m", "bot.lookups")  # reads the same settings
+
+        return Step(
+            name="lookups",
+            title="Names of products for Rasa",
+            action=export,
+            stamp=places.stamps / "lookups.json",
+            after=("database",),
+            files=(root / "bot" / "lookups.py", root / "data" / "demo"),
+            words=(places.database_url,),
+            outputs=(places.state / "lookups.json",),
+        )
+
     def _rasa_model(self) -> Step:
         places, root = self.places, self.places.root
         embedder = places.weights / EMBEDDER
 
         def train(shell: Shell) -> None:
-            # The names of products and categories; read from the configured database.
-            shell.run(places.python, "-m", "bot.lookups")
             shell.run(
                 places.rasa_python,
                 root / "bot" / "rasa" / "train.py",
@@ -304,16 +320,13 @@ class Plan:
             title="Rasa's model",
             action=train,
             stamp=places.stamps / "rasa-model.json",
-            after=("rasa-packages", "embedder", "database"),
+            after=("rasa-packages", "embedder", "lookups"),
             files=(
                 root / "bot" / "rasa",
-                root / "bot" / "lookups.py",
                 root / "retrieval" / "text.py",
                 root / "retrieval" / "embedder.py",
-                root / "data" / "demo" / "catalogue",
             ),
-            words=(places.database_url,),
-            outputs=(places.rasa_model, places.state / "lookups.json"),
+            outputs=(places.rasa_model,),
             disk_mb=200,
         )
 
