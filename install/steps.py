@@ -308,6 +308,7 @@ class Plan:
                 places.rasa_python,
                 root / "bot" / "rasa" / "train.py",
                 env={
+                    "SHOPGUIDE_STATE": str(places.state),
                     "SHOPGUIDE_EMBEDDER": str(embedder),
                     "RASA_TELEMETRY_ENABLED": "false",
                     "TF_CPP_MIN_LOG_LEVEL": "3",
