@@ -38,8 +38,7 @@ def names(products: Iterable[Product], categories: Iterable[Category]) -> Names:
             for product in products
         },
         "categories": {
-            category.id: _distinct(_all(category.name, category.aliases))
-            for category in categories
+            category.id: _distinct(_all(category.name, category.aliases)) for category in categories
         },
     }
 

@@ -124,9 +124,7 @@ def main() -> int:
                 figures.append(f"T {temperature:g}: loss {likelihood:.4f}")
             print(f"vectors x{vector_scale:g}, n-grams x{ngram_scale:g}:", "; ".join(figures))
     _print_thresholds(right, said, probabilities, options.temperature[-1])
-    wrong = Counter(
-        (r, s) for r, s in zip(right.tolist(), said.tolist(), strict=True) if r != s
-    )
+    wrong = Counter((r, s) for r, s in zip(right.tolist(), said.tolist(), strict=True) if r != s)
     for (meant, taken), n in wrong.most_common(options.confusions):
         some = [
             example.text

@@ -55,7 +55,9 @@ def prepare() -> None:
 
 def quiet_logs(level: int) -> None:
     """Rasa's own logs from `level` on. Left alone, structlog prints everything, messages too."""
-    from rasa.utils.common import configure_logging_and_warnings
+    import logging
 
-    configure_logging_and_warnings(level, warn_only_once=False, filter_repeated_logs=False)
-    warnings.simplefilter("ignore")
+    from rasa.utils.log_utils import configure_structlog
+
+    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    configure_structlog(level)

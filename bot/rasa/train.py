@@ -63,7 +63,6 @@ def validate() -> bool:
     validator = Validator.from_importer(importer)
     return bool(
         validator.verify_domain_validity()
-        and validator.verify_domain_duplicates()
         and validator.verify_nlu(ignore_warnings=False)
         and validator.verify_story_structure(ignore_warnings=False)
     )
@@ -110,7 +109,9 @@ def main() -> int:
         return 1
     quiet_logs(logging.WARNING)
     if not validate():
-        print("The training data contradict themselves; the lines above say where.", file=sys.stderr)
+        print(
+            "The training data contradict themselves; the lines above say where.", file=sys.stderr
+        )
         return 1
     train(model)
     print(f"{model} is trained.")

@@ -94,9 +94,7 @@ class HybridIntentClassifier(IntentClassifier, GraphComponent):
             else:
                 row = np.zeros(len(self._model.labels))
             best = np.argsort(-row, kind="stable")[:_RANKED]
-            ranking = [
-                {"name": self._model.labels[i], "confidence": float(row[i])} for i in best
-            ]
+            ranking = [{"name": self._model.labels[i], "confidence": float(row[i])} for i in best]
             message.set("intent", ranking[0], add_to_output=True)
             message.set("intent_ranking", ranking, add_to_output=True)
         return messages

@@ -25,9 +25,7 @@ from retrieval.errors import RetrievalError
 _LONGEST = 1000
 
 
-@DefaultV1Recipe.register(
-    DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False
-)
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
 class E5Featurizer(DenseFeaturizer, GraphComponent):
     """Sentence features, float32 [1, 384], of length 1.
 

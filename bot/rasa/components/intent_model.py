@@ -43,9 +43,7 @@ def ngrams(text: str) -> Counter[str]:
             unit = f"#{len(unit)}"
         elif unit.isascii() and unit[0].isalpha():
             word = f"<{unit}>"
-            counts.update(
-                "~" + word[i : i + n] for n in (3, 4) for i in range(len(word) - n + 1)
-            )
+            counts.update("~" + word[i : i + n] for n in (3, 4) for i in range(len(word) - n + 1))
         units.append(unit)
     units.append("$")
     for n in (1, 2, 3):

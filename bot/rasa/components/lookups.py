@@ -41,10 +41,7 @@ class Lookups:
                         self._meanings[shape].append((entity, key))
                     patterns[shape] = _pattern(shape)
         longest_first = sorted(patterns, key=len, reverse=True)
-        self._names = [
-            (shape, re.compile(patterns[shape]))
-            for shape in longest_first
-        ]
+        self._names = [(shape, re.compile(patterns[shape])) for shape in longest_first]
         self._any = re.compile("|".join(patterns[shape] for shape in longest_first) or r"(?!)")
 
     @classmethod

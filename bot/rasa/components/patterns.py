@@ -71,9 +71,7 @@ _DATE = re.compile(
 def _plain(text: str) -> str:
     """The same text, character for character, with full-width forms made plain."""
     folded = (unicodedata.normalize("NFKC", character) for character in text)
-    return "".join(
-        new if len(new) == 1 else old for new, old in zip(folded, text, strict=True)
-    )
+    return "".join(new if len(new) == 1 else old for new, old in zip(folded, text, strict=True))
 
 
 def _orders(text: str) -> Iterator[Found]:
@@ -90,7 +88,9 @@ def _emails(text: str) -> Iterator[Found]:
 
 def _postcodes(text: str) -> Iterator[Found]:
     """Six digits are a postcode when the message calls them so, names an e-mail, or is only them."""
-    if not (_POSTCODE_WORD.search(text) or _EMAIL.search(text) or re.fullmatch(r"\W*\d{6}\W*", text)):
+    if not (
+        _POSTCODE_WORD.search(text) or _EMAIL.search(text) or re.fullmatch(r"\W*\d{6}\W*", text)
+    ):
         return
     for match in _POSTCODE.finditer(text):
         yield Found("postcode", match[0], *match.span())

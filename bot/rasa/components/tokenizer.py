@@ -11,9 +11,7 @@ from rasa.shared.nlu.training_data.message import Message
 from retrieval.text import tokenize
 
 
-@DefaultV1Recipe.register(
-    DefaultV1Recipe.ComponentType.MESSAGE_TOKENIZER, is_trainable=False
-)
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_TOKENIZER, is_trainable=False)
 class BilingualTokenizer(Tokenizer):
     """The words that retrieval/ sees, with offsets into the text as it was typed."""
 
