@@ -351,8 +351,8 @@ class Measure:
 
 
 _UNDER = re.compile(
-    r"(?:不超过|低于|少于|小于|轻于|最多|under|below|less than|lighter than|at most|up to|within|max)"
-    r"\s*$"
+    r"(?:不超过|低于|少于|小于|轻于|最多|under|below|less than|lighter than|at most|up to|within|"
+    r"max)\s*$"
 )
 _OVER = re.compile(
     r"(?:超过|高于|大于|不低于|不少于|至少|over|above|more than|at least|bigger than)\s*$"

@@ -12,7 +12,9 @@ from bot.actions.skill import Skill, Turn, tier_of
 from data.models import Tier
 from data.rules import delivery, provinces
 
-_EXPRESS = re.compile(r"特快|加急|次日|隔天|顺丰|\bexpress\b|\bnext[- ]day\b|\bfast(?:er|est)?\b", re.I)
+_EXPRESS = re.compile(
+    r"特快|加急|次日|隔天|顺丰|\bexpress\b|\bnext[- ]day\b|\bfast(?:er|est)?\b", re.I
+)
 
 
 class Delivery(Skill):
@@ -116,15 +118,11 @@ class Delivery(Skill):
             cutoff=formats.clock(rules.delivery.cutoff),
             dispatch=formats.day(promise.dispatch_on, turn.language, today=now.date()),
             method=turn.phrase(f"method.{method}"),
-            arrival=formats.days(
-                promise.earliest, promise.latest, turn.language, today=now.date()
-            ),
+            arrival=formats.days(promise.earliest, promise.latest, turn.language, today=now.date()),
             place=turn.phrase("delivery.to", place=place_name(turn, place)) if place else "",
         )
 
-    def _promise_short(
-        self, turn: Turn, paid_at: datetime, method: str, place: str | None
-    ) -> str:
+    def _promise_short(self, turn: Turn, paid_at: datetime, method: str, place: str | None) -> str:
         promise = delivery.promise(self.services.rules, paid_at, method, place)
         assert promise.earliest is not None  # noqa: S101
         assert promise.latest is not None  # noqa: S101

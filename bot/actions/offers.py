@@ -1,11 +1,12 @@
-"""One fitting product, offered unasked: rarely, with an honest reason, and never again after a no."""
+"""One fitting product, offered unasked: rarely, with an honest reason, never after a no."""
 
 from __future__ import annotations
+
+from retrieval.recommend import Recommendation
 
 from bot.actions import views
 from bot.actions.reasons import reason
 from bot.actions.skill import Turn
-from retrieval.recommend import Recommendation
 
 _EVERY_TURNS = 5  # at most one offer in so many customer turns
 _STRONG = 5  # people who bought both; fewer is no fit worth mentioning
@@ -31,7 +32,11 @@ def offer(turn: Turn, *, goes_with: str) -> None:
     if product is None or product.min_age is not None:
         return
     why = reason(turn, companions[0])
-    turn.notes |= {"offer": product.id, "expects": f"show:{product.id}", "reasons": {product.id: why}}
+    turn.notes |= {
+        "offer": product.id,
+        "expects": f"show:{product.id}",
+        "reasons": {product.id: why},
+    }
     turn.say(
         turn.phrase("offer.one", name=turn.name_of(services.catalogue[goes_with])),
         cards=[views.product_card(turn, product, why)],

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from rasa_sdk.events import SlotSet
+
 from bot import formats
 from bot.actions import mentions, offers, views
 from bot.actions.skill import Skill, Turn
@@ -66,6 +68,8 @@ class Identify(Skill):
             else:
                 turn.say(turn.phrase("order.identify"))
             return
+        # What proves who somebody is need not stay in the tracker.
+        turn.events += [SlotSet("email", None), SlotSet("postcode", None)]
         with self.services.unit_of_work() as uow:
             outcome = access.identify(
                 uow, turn.session_id, email, postcode, now=self.services.clock()
@@ -140,7 +144,9 @@ def _sentence(turn: Turn, order: Order) -> str:
     facts: dict[str, object] = {
         "number": order.number,
         "placed": views.local_day(turn, order),
-        "items": formats.listed([views.line_text(turn, line) for line in order.lines], turn.language),
+        "items": formats.listed(
+            [views.line_text(turn, line) for line in order.lines], turn.language
+        ),
         "email": rules.shop.email,
         "minutes": rules.payment.pay_within_minutes,
         "refund_days": rules.returns.refund_working_days,

@@ -48,9 +48,7 @@ class Price(Skill):
                 options=views.options_text(turn, variant),
                 price=formats.money(variant.price, variant.currency),
             ) + self._reduced(turn, variant)
-        text = turn.phrase(
-            "price.one", name=turn.name_of(product), price=views.price_text(product)
-        )
+        text = turn.phrase("price.one", name=turn.name_of(product), price=views.price_text(product))
         return text + self._reduced(turn, _pick(product.variants))
 
     def _reduced(self, turn: Turn, variant: Variant) -> str:
@@ -61,9 +59,7 @@ class Price(Skill):
             "price.reduced", list=formats.money(variant.list_price, variant.currency)
         )
 
-    def _together(
-        self, turn: Turn, products: list[Product], counts: list[int], tier: Tier
-    ) -> str:
+    def _together(self, turn: Turn, products: list[Product], counts: list[int], tier: Tier) -> str:
         variants = [_pick(stock.asked_variants(turn, p) or p.variants) for p in products]
         total = totals.cart(self.services.rules, zip(variants, counts, strict=True), tier)
         lines = [

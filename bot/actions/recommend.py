@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
+from retrieval.recommend import Recommendation
+
 from bot import reading
 from bot.actions import mentions, search, views
 from bot.actions.reasons import reason
 from bot.actions.skill import Skill, Turn
 from data.models import Customer, Product
 from data.unit_of_work import UnitOfWork
-from retrieval.recommend import Recommendation
 
 _ITEMS = 3
 
@@ -82,9 +83,7 @@ class Recommend(Skill):
     def _shown_before(self, turn: Turn) -> set[str]:
         return {i for _, notes in turn.earlier() for i in notes.get("recommended", ())}
 
-    def _headline(
-        self, turn: Turn, customer: Customer | None, found: list[Recommendation]
-    ) -> str:
+    def _headline(self, turn: Turn, customer: Customer | None, found: list[Recommendation]) -> str:
         if customer is None:
             return turn.phrase("recommend.visitor")
         if not customer.personalised:

@@ -159,22 +159,24 @@ class Returns(Skill):
         rules = self.services.rules
         if not fee:
             return turn.phrase("returns.fee_none")
-        return turn.phrase(
-            "returns.fee", fee=formats.money(rules.returns.fee, rules.shop.currency)
-        )
+        return turn.phrase("returns.fee", fee=formats.money(rules.returns.fee, rules.shop.currency))
 
 
-_CLASSES = [
-    (ReturnClass.CLEARANCE, r"清仓|特价|打折|降价|促销|\bsale\b|\bclearance\b|\bdiscount|\breduced\b"),
-    (ReturnClass.HYGIENE, r"内衣|袜|打底|贴身|\bsocks?\b|\bunderwear\b|\bbase layers?\b"),
-    (ReturnClass.CONSUMABLE, r"食品|吃的|气罐|燃料|\bfood\b|\bmeals?\b|\bgas\b|\bcanisters?\b|\bfuel\b"),
-]  # fmt: skip
+_CLASSES = {
+    ReturnClass.CLEARANCE: (
+        r"清仓|特价|打折|降价|促销|\bsale\b|\bclearance\b|\bdiscount|\breduced\b"
+    ),
+    ReturnClass.HYGIENE: r"内衣|袜|打底|贴身|\bsocks?\b|\bunderwear\b|\bbase layers?\b",
+    ReturnClass.CONSUMABLE: (
+        r"食品|吃的|气罐|燃料|\bfood\b|\bmeals?\b|\bgas\b|\bcanisters?\b|\bfuel\b"
+    ),
+}
 
 
 def _class_of(turn: Turn, product: Product | None) -> ReturnClass:
     if product is not None:
         return product.return_class
-    for return_class, pattern in _CLASSES:
+    for return_class, pattern in _CLASSES.items():
         if re.search(pattern, turn.text, re.I):
             return return_class
     return ReturnClass.STANDARD

@@ -16,9 +16,15 @@ from data.models import Product
 
 _CARDS = 3
 _CANDIDATES = 60
-_CHEAPER = re.compile(r"便宜|实惠|太贵|低价|\bcheap|\bless expensive\b|\btoo expensive\b|\baffordable\b", re.I)
-_DEARER = re.compile(r"更好|高端|贵一点|\bbetter quality\b|\bhigh(?:er)?[- ]end\b|\bpremium\b", re.I)
-_OTHERS = re.compile(r"别的|其他|其它|换|还有|\bothers?\b|\banother\b|\belse\b|\bdifferent\b|\bmore\b", re.I)
+_CHEAPER = re.compile(
+    r"便宜|实惠|太贵|低价|\bcheap|\bless expensive\b|\btoo expensive\b|\baffordable\b", re.I
+)
+_DEARER = re.compile(
+    r"更好|高端|贵一点|\bbetter quality\b|\bhigh(?:er)?[- ]end\b|\bpremium\b", re.I
+)
+_OTHERS = re.compile(
+    r"别的|其他|其它|换|还有|\bothers?\b|\banother\b|\belse\b|\bdifferent\b|\bmore\b", re.I
+)
 _WITHOUT = re.compile(
     r"(?:不要|不想要|别要|除了|不喜欢)\s*(?P<zh>[\u4e00-\u9fff]{1,6}?)(?:的|色|以外|$|，|,|。)"
     r"|\b(?:not|no|without|except|nothing in)\s+(?:any\s+|made of\s+)?(?P<en>[a-z]+)",
@@ -108,7 +114,9 @@ def _refined(turn: Turn, services: Services, before: Query) -> Query:
         without=(*before.without, *new.without),
         seen=before.seen if _OTHERS.search(turn.text) else (),
     )
-    shown = [services.catalogue[i] for i in mentions.recently_shown(turn) if i in services.catalogue]
+    shown = [
+        services.catalogue[i] for i in mentions.recently_shown(turn) if i in services.catalogue
+    ]
     if shown and not (new.least or new.most):
         with services.unit_of_work() as uow:
             prices = [views.cheapest_price(p) for p in uow.products.get_many(p.id for p in shown)]
@@ -190,16 +198,16 @@ def _without(text: str) -> tuple[str, ...]:
     )
 
 
-_MATERIALS = {
-    "leather": ("皮", "leather", "suede"), "皮": ("皮", "leather", "suede"), "真皮": ("皮", "leather"),
-    "down": ("羽绒", "鹅绒", "鸭绒", "down"), "羽绒": ("羽绒", "鹅绒", "鸭绒", "down"),
-    "wool": ("羊毛", "wool", "merino"), "羊毛": ("羊毛", "wool", "merino"),
-}  # fmt: skip
+_MATERIALS = [
+    {"皮", "真皮", "leather", "suede"},
+    {"羽绒", "鹅绒", "鸭绒", "down"},
+    {"羊毛", "wool", "merino"},
+]
 
 
 def _is_of(product: Product, word: str) -> bool:
     """Whether the product is, or is made of, what the customer does not want."""
-    words = _MATERIALS.get(word, (word,))
+    words = next((group for group in _MATERIALS if word in group), {word})
     texts = [product.brand, product.name.zh, product.name.en, *product.tags]
     texts += [str(a["value"]) for a in product.attributes if a["key"] in ("material", "fill")]
     return any(w in text.lower() for w in words for text in texts)

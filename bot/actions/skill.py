@@ -53,6 +53,7 @@ class Turn:
         self._events: list[dict[str, Any]] = tracker.events
         self.messages: list[BotMessage] = []
         self.notes: dict[str, Any] = {}
+        self.events: list[dict[str, Any]] = []  # for Rasa: slots to set
         self._started = time.perf_counter()
 
     # What the customer said
@@ -180,4 +181,4 @@ class Skill(Action, ABC):  # type: ignore[misc]  # rasa-sdk has no types
                     "notes": notes if last else {},
                 },
             )
-        return []
+        return turn.events

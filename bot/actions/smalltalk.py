@@ -11,7 +11,8 @@ from data.models import Feedback
 from data.rules import provinces
 
 _UNHAPPY = re.compile(
-    r"差|烂|没用|不满|失望|垃圾|生气|bad|useless|terrible|unhelpful|disappoint|wrong|awful|slow", re.I
+    r"差|烂|没用|不满|失望|垃圾|生气|bad|useless|terrible|unhelpful|disappoint|wrong|awful|slow",
+    re.I,
 )
 
 

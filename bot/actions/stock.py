@@ -99,11 +99,7 @@ def asked_text(turn: Turn, product: Product) -> str:
     """沙色 42 码: what was asked for, as the answer repeats it."""
     size = reading.size(turn.text)
     colours = [
-        next(
-            v.options["color"][turn.language]
-            for v in product.variants
-            if _colour(v) == colour
-        )
+        next(v.options["color"][turn.language] for v in product.variants if _colour(v) == colour)
         for colour in sorted(_colours(turn, product))
     ] or list(_odd_colour(turn, product))
     parts = [*colours, *([turn.phrase("stock.size", size=size)] if size else [])]

@@ -69,9 +69,11 @@ def options_text(turn: Turn, variant: Variant) -> str:
 def line_text(turn: Turn, line: OrderLine) -> str:
     options = options_text(turn, line.variant)
     name = turn.name_of(line.variant.product)
-    return f"{name}{f'（{options}）' if turn.language == 'zh' and options else ''}" + (
-        f" ({options})" if turn.language == "en" and options else ""
-    ) + (f" × {line.quantity}" if line.quantity > 1 else "")
+    return (
+        f"{name}{f'（{options}）' if turn.language == 'zh' and options else ''}"
+        + (f" ({options})" if turn.language == "en" and options else "")
+        + (f" × {line.quantity}" if line.quantity > 1 else "")
+    )
 
 
 def order_card(turn: Turn, order: Order, *, with_events: bool = True) -> OrderCard:

@@ -68,7 +68,9 @@ class Conversations:
 
         def work(uow: UnitOfWork) -> None:
             now = datetime.now(UTC)
-            lines = [(message_id, "customer", None, {"text": text})]
+            lines: list[tuple[str, str, str | None, dict[str, Any]]] = [
+                (message_id, "customer", None, {"text": text})
+            ]
             lines += [
                 (f"{message_id}.{n}", "bot", message_id, body) for n, body in enumerate(replies, 1)
             ]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import httpx
 from pydantic import ValidationError
 
 from bot.messages import BotMessage
+from retrieval.text import detect_language
 
 
 class RasaUnavailable(Exception):
@@ -74,7 +75,9 @@ def read_reply(items: list[dict[str, Any]]) -> Reply:
 
     def flush() -> None:
         if pieces:
-            messages.append(BotMessage(text="\n\n".join(pieces)))
+            text = "\n\n".join(pieces)
+            language: Literal["zh", "en"] = "zh" if detect_language(text) == "zh" else "en"
+            messages.append(BotMessage(text=text, language=language))
             pieces.clear()
 
     for item in items:
@@ -86,10 +89,6 @@ def read_reply(items: list[dict[str, Any]]) -> Reply:
                 messages.append(BotMessage.model_validate(custom["message"]))
             except ValidationError as error:
                 raise ValueError("an action sent a message of an unknown shape") from error
-        elif isinstance(custom, dict) and "language" in custom:  # a plain response: its language
-            text = "\n\n".join(pieces)
-            pieces.clear()
-            messages.append(BotMessage(text=text, language=custom["language"]))
         elif item.get("text"):
             pieces.append(str(item["text"]))
     flush()

@@ -14,9 +14,9 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.gateway.conversations import Conversations
-from bot.metrics import FIRST_DELTA_SECONDS, OPEN_TURNS, TURN_SECONDS, TURNS
 from bot.gateway.rasa import Rasa, RasaUnavailable, Reply
 from bot.messages import BotMessage
+from bot.metrics import FIRST_DELTA_SECONDS, OPEN_TURNS, TURN_SECONDS, TURNS
 from bot.phrases import phrase
 from bot.streams import TurnStreams
 from data.errors import DataError

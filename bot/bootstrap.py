@@ -1,0 +1,131 @@
+"""Puts the parts together, in one place: settings in, services and applications out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+from llm.grounded import GroundedWriter
+from rasa_sdk.executor import ActionExecutor
+from rasa_sdk.interfaces import ActionExecutionRejection, ActionNotFoundException
+from retrieval.products import ProductSearch
+from retrieval.recommend import Recommender
+
+from bot.actions import SKILLS
+from bot.gateway.conversations import Conversations
+from bot.gateway.door import Door
+from bot.services import Services
+from bot.settings import Settings
+from bot.streams import TurnStreams
+from data import database
+from data.rules import ShopRules
+from data.unit_of_work import UnitOfWork
+from llm.engines import load_engine
+from llm.errors import LLMError
+from llm.types import Engine
+from retrieval.embedders import load_embedder
+from retrieval.retriever import Retriever
+from weights import WeightsError, locate
+
+log = structlog.get_logger("bootstrap")
+
+
+def bootstrap(settings: Settings, *, clock: Callable[[], datetime] | None = None) -> Services:
+    """Open the database, the index and the generator; fit the recommender.
+
+    Raises the packages' own errors, each a sentence with what to do. A generator that cannot be
+    loaded is no reason to close the shop: answers are quotes then, and readiness says so.
+    """
+    clock = clock or (lambda: datetime.now(UTC))
+    engine = database.create_engine(settings.database)
+    database.check(engine)
+    sessions = database.session_factory(engine)
+
+    def unit_of_work() -> UnitOfWork:
+        return UnitOfWork(sessions)
+
+    retriever = Retriever.open(
+        settings.index_folder, load_embedder(locate(settings.embedder), threads=1)
+    )
+    with unit_of_work() as uow:
+        catalogue = {product.id: product for product in uow.products.catalogue()}
+        categories = uow.products.categories()
+        purchases = uow.orders.purchases()
+    products = ProductSearch(retriever, list(catalogue.values()), categories)
+    recommender = Recommender.fit(
+        purchases, list(catalogue.values()), products.vectors, now=clock()
+    )
+    return Services(
+        unit_of_work=unit_of_work,
+        rules=ShopRules.load(settings.rules),
+        catalogue=catalogue,
+        retriever=retriever,
+        products=products,
+        recommender=recommender,
+        writer=GroundedWriter(_generator(settings), deadline_s=settings.answer_deadline_s),
+        streams=TurnStreams(),
+        clock=clock,
+        offers=settings.offers,
+    )
+
+
+def _generator(settings: Settings) -> Engine | None:
+    try:
+        return load_engine(
+            settings.generator,
+            threads=settings.generator_threads,
+            model=settings.generator_model,
+            key=settings.generator_key.get_secret_value(),
+        )
+    except (LLMError, WeightsError) as error:
+        log.error("the generator cannot be loaded; answers will be quotes", cause=str(error))
+        return None
+
+
+def create_door(settings: Settings, services: Services, *, traced: bool = False) -> Door:
+    """The public side: `bot.gateway.app.create_app` makes the application of it."""
+    conversations = Conversations(services.unit_of_work, timedelta(hours=settings.session_hours))
+
+    def database_answers() -> bool:
+        with services.unit_of_work() as uow:
+            return uow.products.get("") is None
+
+    checks = {
+        "database": database_answers,
+        "index": lambda: bool(services.retriever.search("ready", k=1)),
+        "generator": lambda: settings.generator == "off" or services.writer.ready(),
+    }
+    return Door(settings, conversations, services.streams, checks, traced=traced)
+
+
+def create_actions_app(services: Services) -> FastAPI:
+    """The private side: rasa-sdk's executor behind the one path that Rasa calls.
+
+    An application of its own, so that it can listen where only Rasa reaches it: whoever may call
+    actions may say in whose conversation they run.
+    """
+    executor = ActionExecutor()
+    for skill in SKILLS:
+        executor.register_action(skill(services))
+    app = FastAPI(openapi_url=None)
+
+    @app.post("/webhook")
+    async def run(request: Request) -> JSONResponse:
+        try:
+            result = await executor.run(await request.json())
+        except ActionExecutionRejection as error:
+            body = {"error": str(error), "action_name": error.action_name}
+            return JSONResponse(body, 400)
+        except ActionNotFoundException as error:
+            body = {"error": str(error), "action_name": error.action_name}
+            return JSONResponse(body, 404)
+        return JSONResponse(result.model_dump() if result else {"events": [], "responses": []})
+
+    @app.get("/health")
+    async def health() -> dict[str, str]:
+        return {"status": "ok"}
+
+    return app
