@@ -346,6 +346,8 @@ class Review(Base):
     text: Mapped[str] = mapped_column(SafeText)
     created_at: Mapped[datetime]
 
+    customer: Mapped[Customer] = relationship()
+
 
 class ChatSession(Base):
     """One conversation. `customer_id` is set by a sign-in or by matched e-mail and postcode,

@@ -44,7 +44,9 @@ def parse(folder: Path = FOLDER, *, currency: str = "CNY") -> Catalogue:
     """Raises CatalogueError when the folder holds no catalogue, or names a thing twice."""
     files = sorted(folder.glob("*.yaml"))
     if not files:
-        raise CatalogueError(f"There is no catalogue in {folder}: put one .yaml file a category there.")
+        raise CatalogueError(
+            f"There is no catalogue in {folder}: put one .yaml file a category there."
+        )
     catalogue = Catalogue([], [], {})
     for file in files:
         _read_file(file, catalogue, currency)

@@ -16,10 +16,9 @@ class District:
 
 @dataclass(frozen=True, slots=True)
 class City:
-    """`province` is written as the shop's rules write it; `share` is its weight among customers;
-    `expats` the same among English-speaking residents."""
+    """`share` is its weight among customers, `expats` the same among English-speaking residents."""
 
-    province: str
+    province: Localized
     name: Localized
     hub: Localized  # the last sorting centre on a parcel's way
     districts: tuple[District, ...]
@@ -29,6 +28,40 @@ class City:
 
 WAREHOUSE = Localized("杭州余杭云杉仓", "Spruce warehouse, Yuhang, Hangzhou")
 FIRST_HUB = Localized("杭州转运中心", "Hangzhou sorting centre")
+
+
+_PROVINCES = {
+    "浙江": "Zhejiang",
+    "上海": "Shanghai",
+    "江苏": "Jiangsu",
+    "安徽": "Anhui",
+    "北京": "Beijing",
+    "天津": "Tianjin",
+    "广东": "Guangdong",
+    "四川": "Sichuan",
+    "重庆": "Chongqing",
+    "湖北": "Hubei",
+    "湖南": "Hunan",
+    "福建": "Fujian",
+    "山东": "Shandong",
+    "河南": "Henan",
+    "陕西": "Shaanxi",
+    "辽宁": "Liaoning",
+    "黑龙江": "Heilongjiang",
+    "吉林": "Jilin",
+    "云南": "Yunnan",
+    "贵州": "Guizhou",
+    "广西": "Guangxi",
+    "江西": "Jiangxi",
+    "河北": "Hebei",
+    "内蒙古": "Inner Mongolia",
+    "新疆": "Xinjiang",
+    "青海": "Qinghai",
+    "甘肃": "Gansu",
+    "宁夏": "Ningxia",
+    "海南": "Hainan",
+    "西藏": "Tibet",
+}
 
 
 def _city(
@@ -42,7 +75,7 @@ def _city(
 ) -> City:
     hub_zh, hub_en = hub or (zh, en)
     return City(
-        province,
+        Localized(province, _PROVINCES[province]),
         Localized(zh, en),
         Localized(f"{hub_zh}转运中心", f"{hub_en} sorting centre"),
         tuple(District(Localized(d_zh, d_en), postcode) for d_zh, d_en, postcode in districts),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -58,7 +59,7 @@ PERSONAS: tuple[Persona, ...] = (
             "sleep": 0.5,
             "cooking": 0.5,
         },
-        frozenset({"hiking", "day-hike", "trekking", "waterproof"}),
+        frozenset({"hiking", "waterproof", "autumn"}),
         5.2,
         (6, 3, 1),
     ),
@@ -78,7 +79,7 @@ PERSONAS: tuple[Persona, ...] = (
             "jackets": 0.6,
             "footwear": 0.5,
         },
-        frozenset({"family", "camping", "car-camping", "comfort", "kids"}),
+        frozenset({"family", "car-camping", "comfort", "kids", "beach"}),
         4.6,
         (4, 4, 2),
         (0.3, 0.5, 1.0, 1.6, 1.8, 1.3, 1.4, 1.3, 1.3, 1.6, 0.6, 0.3),
@@ -99,7 +100,7 @@ PERSONAS: tuple[Persona, ...] = (
             "care": 1,
             "footwear": 1.6,
         },
-        frozenset({"lightweight", "ultralight", "hiking", "trekking"}),
+        frozenset({"lightweight", "ultralight", "solo", "hiking"}),
         5.0,
         (5, 3, 2),
     ),
@@ -116,7 +117,7 @@ PERSONAS: tuple[Persona, ...] = (
             "backpacks": 1,
             "care": 0.6,
         },
-        frozenset({"running", "trail-running", "lightweight", "breathable"}),
+        frozenset({"running", "ultralight", "summer"}),
         5.4,
         (6, 3, 1),
     ),
@@ -135,7 +136,7 @@ PERSONAS: tuple[Persona, ...] = (
             "care": 1.2,
             "hydration": 0.8,
         },
-        frozenset({"winter", "warm", "down", "cold"}),
+        frozenset({"winter", "mountaineering", "expedition"}),
         4.6,
         (5, 3, 2),
         (1.6, 1.2, 0.8, 0.4, 0.3, 0.3, 0.4, 0.5, 1.0, 1.6, 2.0, 1.9),
@@ -169,7 +170,7 @@ PERSONAS: tuple[Persona, ...] = (
             "care": 1.2,
             "lighting": 0.6,
         },
-        frozenset({"commuting", "commute", "everyday", "city", "travel", "urban"}),
+        frozenset({"everyday", "travel", "waterproof"}),
         3.8,
         (7, 3),
     ),
@@ -185,4 +186,4 @@ def appeal(persona: Persona, product: Product, month: int) -> float:
         liking *= _COLD[month - 1]
     price = min(variant.price for variant in product.variants)
     # Dear things are bought less often, though not in proportion.
-    return liking * float(max(price, Decimal(20)) / 200) ** -0.3
+    return liking * math.pow(max(price, Decimal(20)) / 200, -0.3)

@@ -124,9 +124,7 @@ def _visits(
 
 def _at_a_likely_hour(rng: random.Random, at: datetime) -> datetime:
     hour = rng.choices(range(24), _HOURS)[0]
-    return at.replace(
-        hour=hour, minute=rng.randrange(60), second=rng.randrange(60), microsecond=0
-    )
+    return at.replace(hour=hour, minute=rng.randrange(60), second=rng.randrange(60), microsecond=0)
 
 
 def _fill_basket(

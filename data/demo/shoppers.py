@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Collection
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from data.demo import geography
 from data.demo.names import Names
@@ -33,6 +33,10 @@ class Build:
     clothes: str
     stature: float
 
+    def foot_letter(self) -> str:
+        """The size of socks and the like, which come in letters too."""
+        return "S" if self.shoe <= 38 else "M" if self.shoe <= 41 else "L"
+
 
 @dataclass(frozen=True, slots=True)
 class Shopper:
@@ -44,10 +48,13 @@ class Shopper:
 
     def fitting(self, product: Product) -> list[Variant]:
         """The variants in this person's size, whatever the colour; none when it is not made."""
-        return [v for v in product.variants if self._fits(v, product.variants)]
+        sizes = list(dict.fromkeys(size_of(variant) for variant in product.variants))
+        worn_on_feet = product.category_id == "footwear" or product.id.endswith("-socks")
+        letter = self.build.foot_letter() if worn_on_feet else self.build.clothes
+        mine = next((s for s in sizes if self._is_mine(s, letter, sizes)), "")
+        return [variant for variant in product.variants if size_of(variant) == mine]
 
-    def _fits(self, variant: Variant, variants: Collection[Variant]) -> bool:
-        size = _size(variant)
+    def _is_mine(self, size: str | None, letter: str, sizes: Sequence[str | None]) -> bool:
         if size is None:
             return True
         if bounds := re.fullmatch(r"(\d\d)\s*[-–]\s*(\d\d)", size):
@@ -55,12 +62,12 @@ class Shopper:
         if re.fullmatch(r"\d\d", size):
             return int(size) == self.build.shoe
         if all(part in _LETTERS for part in size.split("/")):
-            return self.build.clothes in size.split("/")
-        sizes = list(dict.fromkeys(_size(v) for v in variants))
+            return letter in size.split("/")
         return sizes.index(size) == int(self.build.stature * len(sizes))
 
 
-def _size(variant: Variant) -> str | None:
+def size_of(variant: Variant) -> str | None:
+    """The size as the shop writes it in English; None for what has none."""
     for option in ("size", "length"):
         if option in variant.options:
             return variant.options[option]["en"]
@@ -108,12 +115,12 @@ def draw_build(rng: random.Random) -> Build:
 def address(
     recipient: str, city: geography.City, postcode: str, line: str, language: str
 ) -> Address:
-    """The province stays as the shop's rules write it, whatever the customer's language."""
+    """A default address, written as somebody of this language writes it."""
     return Address(
         recipient=recipient,
         line=line,
         city=city.name[language],
-        province=city.province,
+        province=city.province[language],
         postcode=postcode,
         country="CN",
         is_default=True,
@@ -149,8 +156,3 @@ def payment_method(rng: random.Random, kind: str, language: str) -> PaymentMetho
     else:
         label = _WALLETS[language][kind]
     return PaymentMethod(kind=kind, label=label)
-
-
-def joining_times(start: datetime, now: datetime) -> tuple[datetime, datetime]:
-    """Between which times customers join: some before the first order, none in the last days."""
-    return start - timedelta(days=60), now - timedelta(days=12)
