@@ -1,0 +1,103 @@
+"""Closed sets of words that change what a promise means: what is free, which card, which colour,
+how to wash. An answer may use one only when the sources do, in either language."""
+
+from __future__ import annotations
+
+import re
+
+# Each line is one meaning: Chinese forms / English forms, as regular expressions.
+_TABLE = """
+免费|包邮|免运费|免邮|免收|不收费|不收取|免息 / free|no charge|no cost|waived|complimentary|at no
+全额|全部退 / full refund|in full|refunded fully
+终身 / lifetime
+半价 / half price
+微信 / wechat
+支付宝 / alipay
+花呗 / huabei
+信用卡|银行卡|借记卡 / cards?|visa|mastercard
+货到付款 / cash on delivery|pay on delivery
+现金 / cash
+分期 / instal+ments?
+paypal / paypal
+金卡|金牌|黄金会员|金级 / gold
+银卡|银牌|白银会员|银级 / silver
+顺丰 / s\\.?f\\.? express|sf
+京东 / jd
+中通 / zto
+圆通 / yto
+韵达 / yunda
+邮政|ems / ems|china post
+dhl / dhl
+机洗|洗衣机 / machine[- ]wash\\w*|washing machine
+手洗 / hand[- ]wash\\w*|wash(?:ed)? by hand
+干洗 / dry[- ]clean\\w*
+烘干 / tumble\\w*|dryer
+漂白 / bleach\\w*
+熨|熨烫 / iron(?:ing|ed)?
+柔顺剂 / softener
+防水 / water-?proof
+防泼水 / water[- ]repellent|water[- ]resistant
+洗碗机 / dishwashers?
+微波 / microwaves?
+香港 / hong kong
+澳门 / maca[uo]
+台湾 / taiwan
+新疆 / xinjiang
+西藏 / tibet
+海南 / hainan
+青海 / qinghai
+海外|国外|境外|国际 / abroad|overseas|international\\w*|worldwide
+门店|实体店|到店 / in[- ]store|physical stores?|branch\\w*
+红色|大红|酒红 / red
+橙色|橘色 / orange
+黄色 / yellow
+绿色|松绿|墨绿 / green|pine
+蓝色|藏蓝 / blue|navy
+紫色 / purple
+黑色 / black
+白色 / white
+灰色|炭灰 / gr[ae]y|charcoal
+棕色|咖啡色 / brown
+粉色 / pink
+沙色|卡其|米色 / sand|khaki|beige
+纯棉|棉质|棉布 / cotton
+羊毛 / wool\\w*
+美利奴 / merino
+羽绒|鹅绒|鸭绒 / goose|duck down|down fill\\w*
+尼龙 / nylon
+涤纶|聚酯 / polyester
+铝 / alumini?um
+钛 / titanium
+不锈钢 / stainless
+皮革|真皮 / leather
+碳纤维 / carbon
+硅胶 / silicone
+夏季|夏天 / summer\\w*
+冬季|冬天 / winter\\w*
+春季|春天 / spring
+秋季|秋天 / autumn\\w*|fall
+雨天|下雨|暴雨 / rain\\w*
+雪|下雪 / snow\\w*
+儿童|小孩|孩子 / child\\w*|kids?
+男款|男士 / men(?:'s)?
+女款|女士 / women(?:'s)?
+现货|有货 / in stock
+缺货|无货|售罄 / out of stock|sold out
+"""
+
+
+def _pattern(line: str) -> re.Pattern[str]:
+    chinese, english = (part.strip() for part in line.split(" / "))
+    return re.compile(rf"{chinese}|(?<![a-z])(?:{english})(?![a-z])", re.IGNORECASE)
+
+
+_MEANINGS = [_pattern(line) for line in _TABLE.strip().splitlines()]
+
+
+def foreign_concepts(text: str, sources: str) -> list[str]:
+    """Words of the text whose meaning the sources do not have."""
+    return [
+        match.group()
+        for pattern in _MEANINGS
+        if (match := pattern.search(text)) and not pattern.search(sources)
+    ]

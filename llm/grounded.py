@@ -1,0 +1,266 @@
+"""The grounded answer: passages or facts in, one or two checked sentences with citations out.
+
+Code decides what is true and what is shown; the generator only words it. Whenever it is off, late
+or says more than its sources, the answer is the shop's own sentence.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from collections.abc import Callable, Iterable, Sequence
+
+from llm.checks import unknown_amounts
+from llm.draft import Draft, Rejected
+from llm.errors import EngineUnavailable, GenerationTimeout, LLMError
+from llm.lexis import sentences, terms
+from llm.prompts import grounded_prompt
+from llm.quotes import Quote, Similarity, best_quotes, support, units
+from llm.types import Citation, Engine, GroundedAnswer
+from retrieval.types import Language, Passage
+
+logger = logging.getLogger(__name__)
+
+OnDelta = Callable[[str], None]
+
+_MAX_TOKENS = 96
+# Characters of a passage that the generator reads; more makes it slower and less exact.
+_READ = {"zh": 260, "en": 620}
+# A second passage is read when its words meet the question nearly as well as the first's.
+_CLOSE = 0.9
+_SECOND_QUOTE = 0.8
+_QUOTE_LENGTH = {"zh": 90, "en": 220}
+# A case in time ("bought last month") needs a comparison, which is not the generator's to make.
+_CASE = re.compile(
+    r"昨天|前天|今天|明天|上周|上个?月|去年|刚才|刚刚|[天月年周]前|\b(?:yesterday|today|tomorrow|ago|last (?:week|month|year)"
+    r"|next (?:week|month))\b",
+    re.IGNORECASE,
+)
+_OTHER_LANGUAGE = {"zh": "我们的说明（英文）：{}", "en": "Our help page says (in Chinese): {}"}
+
+
+class GroundedWriter:
+    """Serves all threads. `engine` None means: always quote. `similarity` (a text against several)
+    lets quotes be found where the words differ, as between two languages."""
+
+    def __init__(
+        self,
+        engine: Engine | None,
+        *,
+        deadline_s: float = 8.0,
+        similarity: Similarity | None = None,
+    ) -> None:
+        self._engine = engine
+        self._deadline_s = deadline_s
+        self._similarity = similarity
+
+    def prepare(self) -> None:
+        """Compute ahead what all prompts share, so that the first customer need not wait."""
+        if self._engine is not None:
+            languages: tuple[Language, ...] = ("zh", "en")
+            for language in languages:
+                self._engine.prepare(grounded_prompt("?", ["…"], language))
+
+    def answer(
+        self,
+        question: str,
+        passages: Sequence[Passage],
+        language: Language,
+        *,
+        facts: Sequence[str] = (),
+        product_names: Iterable[str] = (),
+        on_delta: OnDelta | None = None,
+    ) -> GroundedAnswer:
+        """Answer from the passages (best first), or word the `facts` when there are any.
+
+        `facts` are true sentences in the customer's language about this customer's case, which the
+        code has decided; passages beside them are only cited. `on_delta` gets the whole text so
+        far each time that more of it has passed the checks, and the quote when one replaces it.
+        Raises ValueError when there is neither a passage nor a fact.
+        """
+        if not passages and not facts:
+            raise ValueError("There is nothing to answer from: pass a passage or a fact.")
+        chosen = _choose(question, passages, language)
+        sources = list(facts) or self._excerpts(question, chosen, language)
+        publish = on_delta or (lambda _text: None)
+        started = time.monotonic()
+        text, reason = self._written(
+            question, sources, language, bool(facts), tuple(product_names), publish
+        )
+        logger.debug("grounded answer in %.2f s: %s", time.monotonic() - started, reason or "model")
+        if text is not None:
+            marked, citations = self._cited(text, question, chosen, language)
+            return GroundedAnswer(marked, citations, "model")
+        if facts:
+            text = ("" if language == "zh" else " ").join(facts)
+            publish(text)
+            marked, citations = self._cited(text, question, chosen, language)
+            return GroundedAnswer(marked, citations, "quote", reason)
+        answer = self._quoted(question, chosen, language, reason)
+        publish(answer.text)
+        return answer
+
+    def _written(
+        self,
+        question: str,
+        sources: list[str],
+        language: Language,
+        decided: bool,
+        product_names: tuple[str, ...],
+        publish: OnDelta,
+    ) -> tuple[str | None, str | None]:
+        """The generator's checked words, or None and why not."""
+        if self._engine is None:
+            return None, "off"
+        if not decided:
+            if missing := unknown_amounts(question, sources):
+                return None, f"needs a comparison: {missing[0]}"
+            if match := _CASE.search(question):
+                return None, f"needs a comparison: {match.group()}"
+        draft = Draft(
+            question,
+            sources,
+            language,
+            product_names=product_names,
+            max_sentences=max(2, len(sources)) if decided else 2,
+        )
+        pieces = self._engine.stream(
+            grounded_prompt(question, sources, language),
+            max_tokens=_MAX_TOKENS,
+            deadline_s=self._deadline_s,
+        )
+        shown = ""
+        try:
+            for piece in pieces:
+                if len(text := draft.feed(piece)) > len(shown):
+                    shown = text
+                    publish(shown)
+                if draft.is_full():
+                    break
+            return draft.finish(), None
+        except Rejected as rejected:
+            reason = str(rejected)
+        except GenerationTimeout:
+            reason = "late"
+        except EngineUnavailable as error:
+            logger.warning("The generator failed: %s", error)
+            return None, "unavailable"
+        except LLMError as error:
+            return None, type(error).__name__
+        finally:
+            # Closing is what stops the engine; every engine's stream is a generator.
+            getattr(pieces, "close", lambda: None)()
+        # Whole sentences that passed before something went wrong are an answer by themselves,
+        # unless the facts were to be told completely.
+        accepted = "" if decided else draft.accepted()
+        return (accepted, None) if accepted else (None, reason)
+
+    def _excerpts(
+        self, question: str, passages: Sequence[Passage], language: Language
+    ) -> list[str]:
+        """Of each passage its heading and the units nearest to the question, in their order."""
+        excerpts = []
+        for passage in passages:
+            ranked = best_quotes(
+                question, [passage], similarity=self._similarity, limit=len(passage.text)
+            )
+            kept: list[str] = []
+            left = _READ[passage.language] // len(passages)
+            for quote in ranked:
+                if kept and len(quote.text) > left:
+                    break
+                kept.append(quote.text)
+                left -= len(quote.text)
+            inside = [unit for unit in units(passage) if unit in kept]
+            heading = passage.heading or passage.title
+            colon = "：" if passage.language == "zh" else ": "
+            excerpts.append(
+                heading + colon + ("" if passage.language == "zh" else " ").join(inside)
+            )
+        return excerpts
+
+    def _quoted(
+        self, question: str, passages: Sequence[Passage], language: Language, reason: str | None
+    ) -> GroundedAnswer:
+        quotes = best_quotes(question, passages, similarity=self._similarity, limit=2)
+        if not quotes:  # a passage without a sentence in it
+            quotes = [Quote(passages[0], passages[0].text or passages[0].title, 0.0)]
+        best = quotes[0]
+        together = [
+            quote
+            for quote in quotes
+            if quote.passage is best.passage and quote.score >= _SECOND_QUOTE * best.score
+        ]
+        if sum(len(quote.text) for quote in together) > _QUOTE_LENGTH[best.passage.language]:
+            together = [best]
+        whole = units(best.passage)
+        together.sort(key=lambda quote: whole.index(quote.text) if quote.text in whole else 0)
+        text = _joined([quote.text for quote in together], best.passage.language)
+        citation = _citation(1, best.passage, text)
+        if best.passage.language != language:
+            text = _OTHER_LANGUAGE[language].format(text)
+        return GroundedAnswer(_mark(text, 1, language), (citation,), "quote", reason)
+
+    def _cited(
+        self, text: str, question: str, passages: Sequence[Passage], language: Language
+    ) -> tuple[str, tuple[Citation, ...]]:
+        """The text with [n] behind each sentence (once, when all lean on one passage)."""
+        if not passages:
+            return text, ()
+        parts = sentences(text)
+        quotes = [self._nearest(part, question, passages) for part in parts]
+        citations: list[Citation] = []
+        numbers: list[int] = []
+        for quote in quotes:
+            known = [c.number for c in citations if c.url == quote.passage.url]
+            if not known:
+                known = [len(citations) + 1]
+                citations.append(_citation(known[0], quote.passage, quote.text))
+            numbers.append(known[0])
+        if len(citations) == 1:
+            return _mark(text, 1, language), tuple(citations)
+        marked = [
+            _mark(part, number, language) for part, number in zip(parts, numbers, strict=True)
+        ]
+        return _joined(marked, language), tuple(citations)
+
+    def _nearest(self, part: str, question: str, passages: Sequence[Passage]) -> Quote:
+        """The unit that a sentence of the answer leans on."""
+        words = terms(part)
+        pool = [Quote(passage, unit, 0.0) for passage in passages for unit in units(passage)]
+        if not pool:
+            return Quote(passages[0], passages[0].text, 0.0)
+        shared = [len(words & terms(quote.text)) / (len(words) or 1) for quote in pool]
+        if max(shared) > 0:
+            return pool[shared.index(max(shared))]
+        return best_quotes(question, passages, similarity=self._similarity)[0]
+
+
+def _choose(question: str, passages: Sequence[Passage], language: Language) -> list[Passage]:
+    """The best passage, and the second when it meets the question nearly as well; a passage in
+    the customer's language wins over its own translation."""
+    kept: list[Passage] = []
+    for passage in sorted(passages[:4], key=lambda each: each.language != language):
+        if all(passage.source != each.source or passage.language == each.language for each in kept):
+            kept.append(passage)
+    kept.sort(key=list(passages).index)
+    if len(kept) < 2:
+        return kept
+    first, second = kept[:2]
+    meets = [support(question, f"{each.heading} {each.text}") for each in (first, second)]
+    return [first, second] if meets[1] > 0 and meets[1] * _CLOSE >= meets[0] else [first]
+
+
+def _citation(number: int, passage: Passage, quote: str) -> Citation:
+    return Citation(number, passage.title, passage.source, quote, passage.url)
+
+
+def _mark(text: str, number: int, language: Language) -> str:
+    return f"{text}[{number}]" if language == "zh" else f"{text} [{number}]"
+
+
+def _joined(parts: Sequence[str], language: Language) -> str:
+    if any("\n" in part for part in parts):
+        return "\n".join(parts)
+    return ("" if language == "zh" else " ").join(parts)

@@ -1,0 +1,109 @@
+"""The shop's own words for a question: the passage's best sentence, whole.
+
+A list item or a table row is one line and is never cut; a line that leads into a list ("We
+accept:") comes with its items.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import log
+
+from llm.amounts import amounts
+from llm.lexis import sentences, terms
+from retrieval.types import Passage
+
+# Compares one text with several: a number for each, higher is nearer (cosines, say).
+Similarity = Callable[[str, Sequence[str]], Sequence[float]]
+
+_LIST_ITEM = re.compile(r"^\s*(?:[-*•·]|\d+[.)、]|[（(]?[一二三四五六七八九十]+[）)、])\s*")
+_LEADS_IN = re.compile(r"[:：]\s*$")
+_ITEMS_QUOTED = 6
+_ASKS = [
+    (
+        re.compile(r"多少钱|运费|费用|价格|how much|\bcosts?\b|\bfees?\b|price", re.I),
+        {"cny", "usd"},
+    ),
+    (
+        re.compile(
+            r"多久|几天|多长时间|什么时候|何时|哪天|how long|how soon|\bwhen\b|how many days", re.I
+        ),
+        {"day", "working day", "month", "minute", "clock", "date", "weekday"},
+    ),
+    (re.compile(r"几点|what time|opening hours|\bhours\b|营业时间", re.I), {"clock"}),
+    (re.compile(r"多重|weigh", re.I), {"g"}),
+    (re.compile(r"多大|多长|多宽|多高|尺寸|how (?:big|long|tall|wide)|dimensions", re.I), {"mm"}),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """`text` stands word for word in the passage; `score` orders quotes of one question."""
+
+    passage: Passage
+    text: str
+    score: float
+
+
+def units(passage: Passage) -> list[str]:
+    """The passage cut into what may be quoted alone, in its order."""
+    found: list[str] = []
+    lines = [line.strip() for line in passage.text.splitlines() if line.strip()]
+    for place, line in enumerate(lines):
+        if _LEADS_IN.search(line):
+            items = []
+            for item in lines[place + 1 : place + 1 + _ITEMS_QUOTED]:
+                if not _LIST_ITEM.match(item):
+                    break
+                items.append(item)
+            found.append("\n".join([line, *items]))
+        elif _LIST_ITEM.match(line) or "|" in line:
+            found.append(line)
+        else:
+            found += sentences(line)
+    return found
+
+
+def best_quotes(
+    question: str,
+    passages: Sequence[Passage],
+    *,
+    similarity: Similarity | None = None,
+    limit: int = 1,
+) -> list[Quote]:
+    """The units that answer the question best, best first.
+
+    Shared words count by how rare they are among the passages; a unit with the kind of amount that
+    is asked for gains; passages count less the later they come. `similarity` adds what words miss,
+    such as a question in the other language.
+    """
+    pool = [(passage, unit) for passage in passages for unit in units(passage)]
+    if not pool:
+        return []
+    wanted = terms(question)
+    has = [terms(unit) | terms(passage.heading) for passage, unit in pool]
+    rarity = {term: log(1 + len(pool) / (1 + sum(term in each for each in has))) for term in wanted}
+    whole = sum(rarity.values()) or 1.0
+    near = (
+        list(similarity(question, [unit for _, unit in pool])) if similarity else [0.0] * len(pool)
+    )
+    spread = (max(near) - min(near)) or 1.0
+    asked = [kinds for pattern, kinds in _ASKS if pattern.search(question)]
+    quotes = []
+    for (passage, unit), words, nearness in zip(pool, has, near, strict=True):
+        score = sum(rarity[term] for term in wanted & words) / whole
+        score += 0.6 * (nearness - min(near)) / spread
+        kinds = {amount.unit for amount in amounts(unit)} if asked else set()
+        score += 0.25 * sum(bool(kinds & kinds_asked) for kinds_asked in asked)
+        score -= 0.12 * next(place for place, each in enumerate(passages) if each is passage)
+        quotes.append(Quote(passage, unit, score))
+    quotes.sort(key=lambda quote: -quote.score)
+    return quotes[:limit]
+
+
+def support(question: str, text: str) -> float:
+    """How much of what the question names the text has, 0 to 1."""
+    wanted = terms(question)
+    return len(wanted & terms(text)) / len(wanted) if wanted else 0.0
