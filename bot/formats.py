@@ -68,3 +68,8 @@ def month(when: date, language: str, *, today: date) -> str:
     if language == "zh":
         return f"{when.month}月" if same else f"{when.year}年{when.month}月"
     return f"{when:%B}" if same else f"{when:%B} {when.year}"
+
+
+def bracketed(text: str, language: str) -> str:
+    """（…） or " (…)", to follow a word."""
+    return f"（{text}）" if language == "zh" else f" ({text})"

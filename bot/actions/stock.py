@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot import reading
+from bot import formats, reading
 from bot.actions import mentions, search, views
 from bot.actions.skill import Skill, Turn
 from data.models import Product, Variant
@@ -68,11 +68,7 @@ class Stock(Skill):
         groups: dict[str, list[str]] = {}
         for variant in variants:
             options = [value[turn.language] for value in variant.options.values()]
-            low = (
-                f"（{turn.phrase('stock.left', pieces=variant.stock)}）"
-                if turn.language == "zh"
-                else f" ({turn.phrase('stock.left', pieces=variant.stock)})"
-            )
+            low = formats.bracketed(turn.phrase("stock.left", pieces=variant.stock), turn.language)
             last = options[-1] if options else turn.phrase("stock.one_kind")
             groups.setdefault(" ".join(options[:-1]), []).append(
                 last + (low if 0 < variant.stock <= views.LOW_STOCK else "")

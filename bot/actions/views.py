@@ -67,13 +67,11 @@ def options_text(turn: Turn, variant: Variant) -> str:
 
 
 def line_text(turn: Turn, line: OrderLine) -> str:
+    """岭线双人三季帐（松绿） × 2."""
     options = options_text(turn, line.variant)
     name = turn.name_of(line.variant.product)
-    return (
-        f"{name}{f'（{options}）' if turn.language == 'zh' and options else ''}"
-        + (f" ({options})" if turn.language == "en" and options else "")
-        + (f" × {line.quantity}" if line.quantity > 1 else "")
-    )
+    count = f" × {line.quantity}" if line.quantity > 1 else ""
+    return name + (formats.bracketed(options, turn.language) if options else "") + count
 
 
 def order_card(turn: Turn, order: Order, *, with_events: bool = True) -> OrderCard:
