@@ -20,7 +20,7 @@ from data.errors import DataError
 from data.models import Customer, Order, Product, Review
 
 Tell = Callable[[str], None]
-Load = Callable[[Session], None]
+Load = Callable[..., None]  # called like data.demo.load: (session, progress=…)
 
 
 def prepare(
@@ -56,8 +56,7 @@ def _fill(engine: Engine, tell: Tell, load: Load) -> None:
         if _count(session, Product) or _count(session, Customer):
             tell("Shop: has products or customers already; the demo shop is not loaded.")
             return
-        tell("Demo shop: loading …")
-        load(session)
+        load(session, progress=lambda part, share: tell(f"Demo shop: {share:4.0%} {part} …"))
         session.flush()
         counts = ", ".join(
             f"{_count(session, model)} {name}"

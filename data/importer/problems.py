@@ -1,0 +1,40 @@
+"""What is wrong with the shop's files, gathered so that all of it is told at once."""
+
+from __future__ import annotations
+
+from data.errors import ImportRejected
+
+_MOST = 100
+_SHOWN = 40  # characters of a value
+
+
+class Problems:
+    """Keeps the first hundred and counts the rest."""
+
+    def __init__(self) -> None:
+        self._told: list[str] = []
+        self._more = 0
+
+    def __bool__(self) -> bool:
+        return bool(self._told)
+
+    def add(self, file: str, line: int | None, column: str | None, what: str) -> None:
+        """`what` goes on after the place: "'x' is not …; write …"."""
+        if len(self._told) >= _MOST:
+            self._more += 1
+            return
+        place = [file]
+        place += [f"line {line}"] if line is not None else []
+        place += [f"column {column}"] if column is not None else []
+        self._told.append(f"{', '.join(place)}: {what}.")
+
+    def reject(self) -> None:
+        """Raises `ImportRejected` if there are any."""
+        if self._told:
+            raise ImportRejected(self._told, self._more)
+
+
+def shown(value: str) -> str:
+    """A value in quotes, short enough for a line."""
+    plain = "".join(c if c.isprintable() else "�" for c in value[: _SHOWN + 1])
+    return f"'{plain[:_SHOWN]}…'" if len(plain) > _SHOWN else f"'{plain}'"
