@@ -53,6 +53,12 @@ def parse(folder: Path = FOLDER, *, currency: str = "CNY") -> Catalogue:
     _check_unique("category", (category.id for category in catalogue.categories))
     _check_unique("product", (product.id for product in catalogue.products))
     _check_unique("SKU", (v.sku for product in catalogue.products for v in product.variants))
+    for product_id, companions in catalogue.goes_with.items():
+        for companion in companions:
+            if companion not in catalogue.goes_with:
+                raise CatalogueError(
+                    f"{product_id} goes with {companion}, which no file of {folder} describes."
+                )
     return catalogue
 
 

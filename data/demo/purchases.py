@@ -16,13 +16,15 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from data.demo.personas import SHOP_MONTHS, appeal
+from data.demo.personas import SHOP_MONTHS, Persona, appeal
 from data.demo.shoppers import Shopper
 from data.models import Product, Variant
 
-_TOGETHER = 0.38  # a companion goes into the same order
-_LATER = 0.3  # or is fetched within weeks
-_KEEPS_REBUYING = 0.86  # each time a consumable runs out
+_TOGETHER = 0.3  # a companion goes into the same order
+_LATER = 0.12  # or is fetched within weeks
+_TAKES_TO_IT = 0.3  # somebody who tries a consumable buys it again when it runs out
+_STAYS_WITH_IT = 0.82  # and again, each time
+_COMES_ALONG_DAYS = 24  # what is due so soon is bought with the rest
 _WEARS_OUT_DAYS = 240  # after this, shoes and clothes may be bought again
 _HOURS = (0.5, 0.2, 0, 0, 0, 0, 0.3, 1, 2, 3, 3.5, 3, 4, 3.5, 3, 3, 3, 2.5, 3, 4, 6, 7, 6, 3)
 
@@ -51,6 +53,17 @@ class Market:
     goes_with: Mapping[str, Sequence[str]]
     popularity: Mapping[str, float]
     on_sale_from: Mapping[str, date]
+    _appeals: dict[tuple[str, int], dict[str, float]] = field(default_factory=dict)
+
+    def appeals(self, persona: Persona, month: int) -> dict[str, float]:
+        """How much a persona wants each product in a month."""
+        key = (persona.name, month)
+        if key not in self._appeals:
+            self._appeals[key] = {
+                product_id: appeal(persona, product, month) * self.popularity[product_id]
+                for product_id, product in self.products.items()
+            }
+        return self._appeals[key]
 
 
 @dataclass(slots=True)
@@ -142,7 +155,7 @@ def _fill_basket(
             return []
         wanted.append(reason)
         # What is due within days anyway comes along.
-        while memory.agenda and memory.agenda[0][0] < at + timedelta(days=6):
+        while memory.agenda and memory.agenda[0][0] < at + timedelta(days=_COMES_ALONG_DAYS):
             _, other = memory.agenda[0]
             if other is None or not _wants(market, memory, other, memory.agenda[0][0]):
                 break
@@ -178,12 +191,13 @@ def _choose(
 ) -> list[str]:
     gift = rng.random() < shopper.persona.gifts
     candidates, weights = [], []
-    for product_id, product in market.products.items():
-        if market.on_sale_from[product_id] > at.date() or not shopper.fitting(product):
+    today = at.date()
+    for product_id, weight in market.appeals(shopper.persona, at.month).items():
+        product = market.products[product_id]
+        if market.on_sale_from[product_id] > today or not shopper.fitting(product):
             continue
-        weight = appeal(shopper.persona, product, at.month) * market.popularity[product_id]
         if not gift and product_id in memory.last_bought:
-            weight *= _again(product, (at.date() - memory.last_bought[product_id]).days)
+            weight *= _again(product, (today - memory.last_bought[product_id]).days)
         candidates.append(product_id)
         weights.append(weight)
     return list(dict.fromkeys(rng.choices(candidates, weights, k=count))) if candidates else []
@@ -208,8 +222,9 @@ def _wants(market: Market, memory: _Memory, product_id: str, at: datetime) -> bo
 def _remember(
     rng: random.Random, market: Market, memory: _Memory, product: Product, at: datetime
 ) -> None:
+    habit = _STAYS_WITH_IT if product.id in memory.last_bought else _TAKES_TO_IT
     memory.last_bought[product.id] = at.date()
-    if product.rebuy_days is not None and rng.random() < _KEEPS_REBUYING:
+    if product.rebuy_days is not None and rng.random() < habit:
         due = at + timedelta(days=product.rebuy_days * rng.uniform(0.75, 1.35))
         heapq.heappush(memory.agenda, (_at_a_likely_hour(rng, due), product.id))
     for companion in market.goes_with.get(product.id, ()):

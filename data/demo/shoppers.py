@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from data.demo import geography
@@ -45,9 +45,15 @@ class Shopper:
     customer: Customer
     persona: Persona
     build: Build
+    _fitting: dict[str, list[Variant]] = field(default_factory=dict, repr=False)
 
     def fitting(self, product: Product) -> list[Variant]:
         """The variants in this person's size, whatever the colour; none when it is not made."""
+        if product.id not in self._fitting:
+            self._fitting[product.id] = self._select(product)
+        return self._fitting[product.id]
+
+    def _select(self, product: Product) -> list[Variant]:
         sizes = list(dict.fromkeys(size_of(variant) for variant in product.variants))
         worn_on_feet = product.category_id == "footwear" or product.id.endswith("-socks")
         letter = self.build.foot_letter() if worn_on_feet else self.build.clothes
