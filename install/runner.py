@@ -47,10 +47,14 @@ class StepShell:
     def attempt(self, *command: str | Path) -> bool:
         return self._wait(command, None)[0] == 0
 
-    def run(self, *command: str | Path, env: Mapping[str, str] | None = None) -> None:
+    def run(
+        self, *command: str | Path, env: Mapping[str, str] | None = None, ours: bool = False
+    ) -> None:
         code, printed = self._wait(command, env)
         if code != 0:
-            raise StepFailed(self._step.title, trouble.explain(printed, code), self._log)
+            reason = trouble.own_words(printed) if ours else ""
+            reason = reason or trouble.explain(printed, code)
+            raise StepFailed(self._step.title, reason, self._log)
 
     def stop(self) -> None:
         """Ends the running program and lets none start any more."""

@@ -22,8 +22,13 @@ from install.places import EMBEDDER, Places
 class Shell(Protocol):
     """Runs the programs of one step and keeps what they print in the step's log."""
 
-    def run(self, *command: str | Path, env: Mapping[str, str] | None = None) -> None:
-        """Runs a program to its end; raises StepFailed with a sentence when it fails."""
+    def run(
+        self, *command: str | Path, env: Mapping[str, str] | None = None, ours: bool = False
+    ) -> None:
+        """Runs a program to its end; raises StepFailed with a sentence when it fails.
+
+        A program of ours ends with that sentence itself, unless it crashes.
+        """
 
     def attempt(self, *command: str | Path) -> bool:
         """Runs a program that may fail, and tells whether it did well."""
@@ -224,7 +229,7 @@ class Plan:
         places = self.places
 
         def ensure(shell: Shell) -> None:
-            shell.run(places.python, "-m", "weights", "ensure", *weights)
+            shell.run(places.python, "-m", "weights", "ensure", *weights, ours=True)
 
         return Step(
             name=name,
@@ -243,7 +248,8 @@ class Plan:
         places = self.places
 
         def prepare(shell: Shell) -> None:
-            shell.run(places.python, "-m", "data.prepare", "--database", places.database_url)
+            url = places.database_url
+            shell.run(places.python, "-m", "data.prepare", "--database", url, ours=True)
 
         file = places.database_file
         return Step(
@@ -268,6 +274,7 @@ class Plan:
             shell.run(
                 *(places.python, "-m", "retrieval.build", "--database", places.database_url),
                 *("--documents", places.documents, "--out", places.index, *own),
+                ours=True,
             )
 
         return Step(
@@ -286,7 +293,7 @@ class Plan:
         places, root = self.places, self.places.root
 
         def export(shell: Shell) -> None:
-            shell.run(places.python, "-m", "bot.lookups")  # reads the same settings
+            shell.run(places.python, "-m", "bot.lookups", ours=True)  # reads the same settings
 
         return Step(
             name="lookups",
@@ -314,6 +321,7 @@ class Plan:
                     "TF_CPP_MIN_LOG_LEVEL": "3",
                     "PYTHONWARNINGS": "ignore",
                 },
+                ours=True,
             )
 
         return Step(

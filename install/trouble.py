@@ -73,6 +73,11 @@ def explain(log: str, exit_code: int) -> str:
     return last if last else f"the program ended with code {exit_code} and said nothing."
 
 
+def own_words(log: str) -> str:
+    """The sentence that a program of ours ended with; empty when it crashed or said nothing."""
+    return "" if "Traceback (most recent call last)" in log[-_TAIL:] else last_line(log)
+
+
 def last_line(text: str) -> str:
     """The last line that says something, without colours and carriage returns."""
     plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text)

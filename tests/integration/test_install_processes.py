@@ -48,6 +48,9 @@ def test_a_failing_program_is_explained(tmp_path: Path) -> None:
     program = "import sys; print('No space left on device'); sys.exit(1)"
     with pytest.raises(StepFailed, match="A step: the disk is full"):
         shell.run(sys.executable, "-c", program)
+    refused = "import sys; print('Connection refused: is the shop open?'); sys.exit(1)"
+    with pytest.raises(StepFailed, match="is the shop open"):
+        shell.run(sys.executable, "-c", refused, ours=True)
     assert not shell.attempt(sys.executable, "-c", "raise SystemExit(2)")
     assert shell.attempt(sys.executable, "-c", "pass")
 

@@ -1,6 +1,6 @@
 import pytest
 
-from install.trouble import explain, last_line
+from install.trouble import explain, last_line, own_words
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,10 @@ def test_a_killed_and_a_silent_program_are_told() -> None:
 def test_last_line_drops_colours_and_what_a_bar_overwrote() -> None:
     assert last_line("10 %\r20 %\r\x1b[32m30 %\x1b[0m\r\n") == "30 %"
     assert last_line("━━━━\n\n") == ""
+
+
+def test_a_program_of_ours_is_quoted_unless_it_crashed() -> None:
+    said = "Loading …\nThe server refuses the connection; is it running?\n"
+    assert own_words(said) == "The server refuses the connection; is it running?"
+    assert own_words(f"Traceback (most recent call last):\n{said}") == ""
+    assert own_words("") == ""
