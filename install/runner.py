@@ -52,9 +52,7 @@ class StepShell:
     ) -> None:
         code, printed = self._wait(command, env)
         if code != 0:
-            reason = trouble.own_words(printed) if ours else ""
-            reason = reason or trouble.explain(printed, code)
-            raise StepFailed(self._step.title, reason, self._log)
+            raise StepFailed(self._step.title, trouble.explain(printed, code, ours), self._log)
 
     def stop(self) -> None:
         """Ends the running program and lets none start any more."""

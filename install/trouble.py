@@ -58,24 +58,24 @@ _CAUSES = (
 _TAIL = 20_000  # characters; the cause stands near the end
 
 
-def explain(log: str, exit_code: int) -> str:
-    """One sentence for a program that ended with this code and printed this log."""
-    tail = log[-_TAIL:]
-    for pattern, sentence in _CAUSES:
-        if re.search(pattern, tail, re.IGNORECASE):
-            return sentence
+def explain(log: str, exit_code: int, ours: bool = False) -> str:
+    """One sentence for a program that ended with this code and printed this log.
+
+    A program of ours (`ours`) says it itself, unless it crashed or was killed.
+    """
     if exit_code in {-9, 137}:
         return (
             "the program was killed, mostly because the memory ran out. "
             "Close other programs and run this again."
         )
+    tail = log[-_TAIL:]
+    if ours and "Traceback (most recent call last)" not in tail and last_line(tail):
+        return last_line(tail)
+    for pattern, sentence in _CAUSES:
+        if re.search(pattern, tail, re.IGNORECASE):
+            return sentence
     last = last_line(tail)
     return last if last else f"the program ended with code {exit_code} and said nothing."
-
-
-def own_words(log: str) -> str:
-    """The sentence that a program of ours ended with; empty when it crashed or said nothing."""
-    return "" if "Traceback (most recent call last)" in log[-_TAIL:] else last_line(log)
 
 
 def last_line(text: str) -> str:

@@ -1,6 +1,6 @@
 import pytest
 
-from install.trouble import explain, last_line, own_words
+from install.trouble import explain, last_line
 
 
 @pytest.mark.parametrize(
@@ -43,8 +43,9 @@ def test_last_line_drops_colours_and_what_a_bar_overwrote() -> None:
     assert last_line("━━━━\n\n") == ""
 
 
-def test_a_program_of_ours_is_quoted_unless_it_crashed() -> None:
-    said = "Loading …\nThe server refuses the connection; is it running?\n"
-    assert own_words(said) == "The server refuses the connection; is it running?"
-    assert own_words(f"Traceback (most recent call last):\n{said}") == ""
-    assert own_words("") == ""
+def test_a_program_of_ours_is_quoted_unless_it_crashed_or_was_killed() -> None:
+    said = "Loading …\nConnection refused: is the server running?\n"
+    assert explain(said, 1, ours=True) == "Connection refused: is the server running?"
+    assert "the network" in explain(f"Traceback (most recent call last):\n{said}", 1, ours=True)
+    assert "memory" in explain(said, -9, ours=True)
+    assert "code 1" in explain("", 1, ours=True)
