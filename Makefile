@@ -4,9 +4,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 # Any step's program must not read what is meant for the chat: set-up has no standard input.
 SETUP := $(PYTHON) -m install setup
-BENCHMARKS := $(patsubst tests/benchmarks/%.py,%,$(filter-out tests/benchmarks/_%,$(wildcard tests/benchmarks/*.py)))
 
+ifdef BENCH_DATA
 export BENCH_DATA
+endif
 
 .DEFAULT_GOAL := help
 .PHONY: help setup chat serve test lint bench doctor lock clean
@@ -36,7 +37,7 @@ lint:  ## check style and types
 
 bench:  ## print the benchmark tables (ONLY=NAME runs one, BENCH_DATA=FOLDER names the data)
 	@$(SETUP) </dev/null >&2
-	@set -e; for name in $(or $(ONLY),$(BENCHMARKS)); do $(BIN)/python -m tests.benchmarks.$$name $(ARGS); done
+	@$(BIN)/python -m tests.benchmarks $(ONLY) $(ARGS)
 
 doctor:  ## what is installed, what is missing, how to mend it
 	@$(PYTHON) -m install doctor
