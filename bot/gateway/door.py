@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 
 from bot.gateway.conversations import Conversations
@@ -27,10 +28,12 @@ class Door:
         checks: dict[str, Check],
         *,
         traced: bool = False,
+        rasa: Rasa | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.settings = settings
         self.conversations = conversations
-        self.rasa = Rasa(settings.rasa, timeout_s=settings.turn_timeout_s)
+        self.rasa = rasa or Rasa(settings.rasa, timeout_s=settings.turn_timeout_s)
         self.turns = Turns(
             conversations,
             self.rasa,
@@ -40,9 +43,13 @@ class Door:
             traced=traced,
         )
         self.message_rate = RateLimit(
-            settings.messages_per_minute, max(1, settings.messages_per_minute // 3)
+            settings.messages_per_minute,
+            max(1, settings.messages_per_minute // 3),
+            clock=clock,
         )
-        self.session_rate = RateLimit(settings.sessions_per_minute, settings.sessions_per_minute)
+        self.session_rate = RateLimit(
+            settings.sessions_per_minute, settings.sessions_per_minute, clock=clock
+        )
         self._checks = checks
 
     async def readiness(self) -> dict[str, bool]:

@@ -22,7 +22,10 @@ SENTENCES = {
         "消息太长了，请控制在 {limit} 字以内，或分几条发送。",
         "The message is too long; please keep it under {limit} characters or send it in parts.",
     ),
-    "too_large": ("请求太大了。", "The request is too large."),
+    "too_large": (
+        "内容太大了，请缩短消息后再发。",
+        "The request is too large; please send a shorter message.",
+    ),
     "unauthorized": (
         "会话无效或已过期，请重新开始对话。",
         "This conversation has expired or its token is not valid; please start a new one.",

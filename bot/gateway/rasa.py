@@ -27,7 +27,10 @@ class Reply:
 class Rasa:
     def __init__(self, url: str, *, timeout_s: float) -> None:
         limits = httpx.Limits(max_connections=200, max_keepalive_connections=50)
-        self._http = httpx.AsyncClient(base_url=url, timeout=timeout_s, limits=limits)
+        # Rasa is on this machine or in a private network: never behind the environment's proxy.
+        self._http = httpx.AsyncClient(
+            base_url=url, timeout=timeout_s, limits=limits, trust_env=False
+        )
 
     async def say(self, session_id: str, text: str, *, turn_id: str, language: str | None) -> Reply:
         """Hand over one utterance. Raises `RasaUnavailable`."""

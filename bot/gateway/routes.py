@@ -110,10 +110,12 @@ async def say(body: NewMessage, session_id: TheSession, door: TheDoor) -> Stream
         raise Refusal(422, "empty")
     if not door.turns.is_open(session_id, body.message_id):
         _limit(door.message_rate.take(session_id))
-        if door.turns.open_for(session_id) >= settings.open_streams:
-            raise Refusal(429, "too_many_streams", headers={"Retry-After": "2"})
         if not await door.conversations.is_open(session_id):
             raise Refusal(401, "unauthorized")
+        # Nothing is awaited from here to the start, so that requests at once are counted right.
+        joins = door.turns.is_open(session_id, body.message_id)
+        if not joins and door.turns.open_for(session_id) >= settings.open_streams:
+            raise Refusal(429, "too_many_streams", headers={"Retry-After": "2"})
     turn = door.turns.start(session_id, body.message_id, text, body.language)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(_frames(turn), media_type="text/event-stream", headers=headers)

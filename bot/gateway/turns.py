@@ -191,16 +191,23 @@ class Turns:
         return Event("message", message.model_dump(mode="json"))
 
     async def _trace(self, session_id: str, reply: Reply) -> dict[str, Any]:
-        tracker = await self._rasa.tracker(session_id)
+        """What was understood; nothing of Rasa's part when it is gone after its answer."""
+        noted = {
+            "kind": reply.notes.get("kind", "utter"),
+            "passages": reply.notes.get("passages", []),
+            "wording": reply.notes.get("wording"),
+        }
+        try:
+            tracker = await self._rasa.tracker(session_id)
+        except RasaUnavailable:
+            return noted
         latest = tracker["latest_message"]
         return {
+            **noted,
             "intent": latest["intent"]["name"],
             "confidence": round(latest["intent"]["confidence"], 3),
             "entities": [[entity["entity"], entity["value"]] for entity in latest["entities"]],
             "slots": {name: value for name, value in tracker["slots"].items() if value},
-            "kind": reply.notes.get("kind", "utter"),
-            "passages": reply.notes.get("passages", []),
-            "wording": reply.notes.get("wording"),
         }
 
 

@@ -1,0 +1,204 @@
+"""The `shopguide` command."""
+
+from __future__ import annotations
+
+import os
+import sys
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Literal, cast
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.text import Text
+
+from bot.settings import Settings
+
+# Commands import what they run: `shopguide --help` should not wait for PyTorch.
+if TYPE_CHECKING:
+    from data.models import Ticket
+    from data.unit_of_work import UnitOfWork
+
+app = typer.Typer(
+    help="Shopguide, a customer-service assistant for an online shop, in Chinese and English.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+tickets = typer.Typer(
+    help="Conversations that wait for a person.\n\nExamples: `shopguide tickets`, "
+    "`shopguide tickets show 12`, `shopguide tickets close 12`.",
+    rich_markup_mode=None,
+)
+app.add_typer(tickets, name="tickets")
+
+
+class Lang(StrEnum):
+    zh = "zh"
+    en = "en"
+    auto = "auto"
+
+
+@app.command()
+def chat(
+    url: Annotated[str, typer.Option(help="A running assistant; without it one is started.")] = "",
+    customer: Annotated[
+        str | None, typer.Option(metavar="EMAIL", help="Sign in as this customer.")
+    ] = None,
+    lang: Annotated[Lang, typer.Option(help="Language of the answers.")] = Lang.auto,
+    no_color: Annotated[bool, typer.Option("--no-color", help="Without colours.")] = False,
+) -> None:
+    """Chat in the terminal; in a pipe, one message a line.
+
+    \b
+    shopguide chat
+    shopguide chat --customer lin.yue@example.com
+    shopguide chat --url http://127.0.0.1:8080
+    echo "订单满多少包邮？" | shopguide chat
+    """
+    from bot import shell
+
+    language = None if lang is Lang.auto else cast("Literal['zh', 'en']", lang.value)
+    code = shell.chat(
+        Settings(), url=url, customer=customer, language=language, colour=not no_color
+    )
+    raise typer.Exit(code)
+
+
+@app.command()
+def serve(
+    traced: Annotated[
+        bool, typer.Option("--traced", help="Send what was understood with each answer.")
+    ] = False,
+) -> None:
+    """Run the whole assistant until Ctrl-C: Rasa, the public door and the actions.
+
+    \b
+    shopguide serve
+    SHOPGUIDE_PORT=9000 SHOPGUIDE_GENERATOR=off shopguide serve
+    """
+    from bot import system
+
+    system.serve(Settings(), traced=traced)
+
+
+@app.command()
+def gateway() -> None:
+    """Run all but Rasa, which runs elsewhere.
+
+    \b
+    SHOPGUIDE_RASA_URL=http://rasa:5005 shopguide gateway
+    """
+    from bot import system
+
+    system.gateway(Settings())
+
+
+@app.command()
+def doctor() -> None:
+    """Say what is installed, what is missing, and how to mend it."""
+    from install import doctor as checks
+
+    raise typer.Exit(checks.main([]))
+
+
+@tickets.callback(invoke_without_command=True)
+def list_tickets(context: typer.Context) -> None:
+    if context.invoked_subcommand is not None:
+        return
+    with _shop() as uow:
+        waiting = uow.tickets.open()
+    if not waiting:
+        typer.echo("No conversation waits for a person.")
+    for ticket in waiting:
+        typer.echo(_heading(ticket))
+        for line in ticket.transcript[-2:]:
+            typer.echo(f"    {line['sender']}: {_short(line['text'])}")
+
+
+@tickets.command("show")
+def show_ticket(number: int) -> None:
+    """The whole conversation of a ticket: `shopguide tickets show 12`."""
+    with _shop() as uow:
+        ticket = _ticket(uow, number)
+    typer.echo(_heading(ticket))
+    for line in ticket.transcript:
+        typer.echo(f"    {line['at'][:16].replace('T', ' ')} {line['sender']}: {line['text']}")
+
+
+@tickets.command("close")
+def close_ticket(number: int) -> None:
+    """Mark a ticket as done: `shopguide tickets close 12`."""
+    with _shop() as uow:
+        _ticket(uow, number).status = "closed"
+        uow.commit()
+    typer.echo(f"Ticket {number} is closed.")
+
+
+def _shop() -> UnitOfWork:
+    from data.unit_of_work import UnitOfWork
+
+    return UnitOfWork.at(Settings().database)
+
+
+def _ticket(uow: UnitOfWork, number: int) -> Ticket:
+    from bot.processes import SystemFailed
+    from data.models import Ticket
+
+    ticket = uow.session.get(Ticket, number)
+    if ticket is None:
+        raise SystemFailed(f"There is no ticket {number}. `shopguide tickets` lists the open ones.")
+    return ticket
+
+
+def _heading(ticket: Ticket) -> str:
+    return (
+        f"#{ticket.id}  {ticket.created_at:%Y-%m-%d %H:%M} UTC  {ticket.reason}  "
+        f"{ticket.language}  {ticket.status}"
+    )
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return f"{line[:100]}…" if len(line) > 100 else line
+
+
+def main() -> int:
+    """Run the command; a known error is one sentence and exit code 1."""
+    try:
+        app(prog_name="shopguide")
+    except ValidationError as error:
+        return _fail("\n".join(_setting(problem) for problem in error.errors()))
+    except Exception as error:
+        if not isinstance(error, _known()) or os.environ.get("SHOPGUIDE_LOG_LEVEL") == "debug":
+            raise
+        return _fail(str(error))
+    return 0
+
+
+def _known() -> tuple[type[Exception], ...]:
+    from bot.client import ClientError
+    from bot.processes import SystemFailed
+    from data.errors import DataError
+    from llm.errors import LLMError
+    from retrieval.errors import RetrievalError
+    from weights.errors import WeightsError
+
+    return (ClientError, SystemFailed, DataError, LLMError, RetrievalError, WeightsError)
+
+
+def _setting(problem: object) -> str:
+    found = cast("dict[str, object]", problem)
+    place = cast("tuple[str, ...]", found["loc"])
+    name = f"SHOPGUIDE_{str(place[0]).upper()}" if place else "A setting"
+    return f"{name} is not right: {found['msg']}. Mend it in the environment or in .env."
+
+
+def _fail(text: str) -> int:
+    Console(stderr=True, soft_wrap=True, highlight=False).print(Text(text, style="red"))
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,96 @@
+"""A system of the shell's own: `shopguide serve` as a child process that ends with the shell."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from types import TracebackType
+from typing import Self
+
+from bot.client import Client, Unreachable
+from bot.processes import SystemFailed, environment, free_port, last_words, leashed, open_log
+from bot.settings import ROOT, Settings
+
+_START_S = 300
+_STOP_S = 30  # running turns and Rasa have their own limits below that
+# What must answer before one can chat. Without the generator, answers are quotes.
+_NEEDED = ("database", "index", "rasa")
+
+Status = Callable[[str, int], None]
+
+
+class OwnSystem:
+    """`with OwnSystem(settings) as own:` … `own.wait(…)`, then `own.url` answers.
+
+    The settings' ports are used where they are free. What it writes goes to STATE/log/serve.log.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._port = free_port(settings.host, settings.port)
+        self._actions_port = free_port(settings.actions_host, settings.actions_port)
+        self._rasa_port = free_port(settings.rasa_host, settings.rasa_port)
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(  # noqa: S104  # compared, not bound
+            settings.host, settings.host
+        )
+        self.url = f"http://{host}:{self._port}"
+        self.log_file = settings.state / "log" / "serve.log"
+
+    def __enter__(self) -> Self:
+        with open_log(self.log_file) as log:
+            self._since = log.tell()
+            self._process = subprocess.Popen(  # noqa: S603  # our own command
+                leashed([sys.executable, "-m", "bot.cli", "serve", "--traced"]),
+                env=environment(
+                    PYTHONPATH=ROOT,
+                    PYTHONSAFEPATH=1,
+                    SHOPGUIDE_PORT=self._port,
+                    SHOPGUIDE_ACTIONS_PORT=self._actions_port,
+                    SHOPGUIDE_RASA_PORT=self._rasa_port,
+                ),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # Ctrl-C interrupts an answer, not the system
+            )
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            self._process.wait(_STOP_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def wait(self, status: Status) -> dict[str, bool]:
+        """Until one can chat; returns the parts with whether they answer. Calls `status` with what
+        is being waited for and for how many seconds. Raises `SystemFailed`."""
+        started = time.monotonic()
+        with Client(self.url) as client:
+            while True:
+                seconds = int(time.monotonic() - started)
+                if self._process.poll() is not None:
+                    raise self._failed("The assistant could not start")
+                if seconds > _START_S:
+                    raise self._failed(f"The assistant was not ready after {seconds} s")
+                parts: dict[str, bool] = {}
+                with suppress(Unreachable):
+                    parts = client.readiness()
+                missing = [name for name in _NEEDED if not parts.get(name)]
+                if not missing:
+                    return parts
+                status(", ".join(missing), seconds)
+                time.sleep(0.2)
+
+    def _failed(self, what: str) -> SystemFailed:
+        said = last_words(self.log_file, self._since)
+        return SystemFailed(f"{what}{f': {said}' if said else '.'}\nIts log: {self.log_file}")

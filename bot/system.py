@@ -1,0 +1,281 @@
+"""Runs the assistant: Rasa as a child process, the public door and the action endpoint here.
+
+`serve` runs all of it, `gateway` all but Rasa, which then runs elsewhere (SHOPGUIDE_RASA_URL).
+Both return when they were told to stop (SIGINT, SIGTERM): running turns end first. Rasa is started
+anew, with growing pauses, whenever it dies; readiness is false meanwhile. Raises `SystemFailed`
+and the packages' own errors when the assistant cannot start.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import structlog
+import uvicorn
+from starlette.types import ASGIApp
+
+from bot.bootstrap import bootstrap, create_actions_app, create_door
+from bot.gateway import logs
+from bot.gateway.app import create_app
+from bot.gateway.door import Door
+from bot.processes import SystemFailed, bound, environment, last_words, leashed, open_log
+from bot.services import Services
+from bot.settings import ROOT, Settings
+from weights import locate
+
+log = structlog.get_logger("system")
+
+Result = TypeVar("Result")
+Tell = Callable[[str], None]
+
+# Rasa's model is trained on this embedder's vectors, whatever retrieval is set to.
+_RASA_EMBEDDER = "e5-small"
+_TERMINATE_S = 10
+_STEADY_S = 60  # a Rasa that ran this long had no trouble starting
+_LONGEST_PAUSE_S = 30
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What listens. `notice` is what a person who starts it should know, or empty."""
+
+    door: Door
+    actions: ASGIApp
+    notice: str = ""
+
+
+def serve(settings: Settings, *, traced: bool = False) -> None:
+    """Run the whole assistant until told to stop. `traced` sends a `trace` event with each turn."""
+    python = ROOT / ".venv-rasa" / "bin" / "python"
+    if not python.exists():
+        raise SystemFailed("Rasa's environment is missing. Run `make setup`.")
+    rasa = RasaProcess(
+        leashed([str(python), str(ROOT / "bot" / "rasa" / "serve.py")]),
+        rasa_environment(settings),
+        settings.state / "log" / "rasa.log",
+    )
+    bound(settings.rasa_host, settings.rasa_port, "SHOPGUIDE_RASA_PORT").close()
+    logs.configure(settings.log_level)
+    asyncio.run(run(settings, lambda: bootstrap(settings), _assemble(settings, traced), rasa))
+
+
+def gateway(settings: Settings) -> None:
+    """Run the public door and the action endpoint until told to stop."""
+    logs.configure(settings.log_level)
+    asyncio.run(run(settings, lambda: bootstrap(settings), _assemble(settings, False), None))
+
+
+def rasa_environment(settings: Settings) -> dict[str, str]:
+    """What bot/rasa/serve.py is told; settings may come from a file that it does not read."""
+    actions_host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(  # noqa: S104  # read, not bound
+        settings.actions_host, settings.actions_host
+    )
+    if ":" in actions_host:
+        actions_host = f"[{actions_host}]"
+    return environment(
+        SHOPGUIDE_STATE=settings.state.resolve(),
+        SHOPGUIDE_EMBEDDER=locate(_RASA_EMBEDDER),
+        SHOPGUIDE_ACTIONS_URL=f"http://{actions_host}:{settings.actions_port}/webhook",
+        SHOPGUIDE_RASA_HOST=settings.rasa_host,
+        SHOPGUIDE_RASA_PORT=settings.rasa_port,
+    )
+
+
+def _assemble(settings: Settings, traced: bool) -> Callable[[Services], Parts]:
+    def assemble(services: Services) -> Parts:
+        notice = ""
+        if settings.generator != "off" and not services.writer.ready():
+            notice = (
+                f"The language model {settings.generator} could not be loaded: answers quote the "
+                "shop's texts instead. `shopguide doctor` says what is missing."
+            )
+        door = create_door(settings, services, traced=traced)
+        return Parts(door, create_actions_app(services), notice)
+
+    return assemble
+
+
+async def run(
+    settings: Settings,
+    load: Callable[[], Result],
+    assemble: Callable[[Result], Parts],
+    rasa: RasaProcess | None,
+    *,
+    tell: Tell = lambda line: print(line, flush=True),
+) -> None:
+    """Start everything, wait for a signal, stop in order. `load` is slow and runs in a thread
+    while Rasa starts; `assemble` makes the applications of what it returned."""
+    public = bound(settings.host, settings.port, "SHOPGUIDE_PORT")
+    private = bound(settings.actions_host, settings.actions_port, "SHOPGUIDE_ACTIONS_PORT")
+    servers: list[tuple[_Server, asyncio.Task[None]]] = []
+
+    def listen(app: ASGIApp, held: socket.socket) -> None:
+        server = _Server(app, settings)
+        servers.append((server, asyncio.create_task(server.serve([held]))))
+
+    async def work() -> None:
+        parts = assemble(await _in_daemon(load))
+        # In the order in which they stop: turns that still run need the actions.
+        listen(create_app(parts.door), public)
+        listen(parts.actions, private)
+        await _announce(settings, parts, rasa, tell)
+        await asyncio.wait([task for _, task in servers], return_when=asyncio.FIRST_COMPLETED)
+        raise SystemFailed("The assistant stopped listening; its log says why.")
+
+    working = asyncio.create_task(work())
+    tasks = {working, asyncio.create_task(_told_to_stop())}
+    if rasa is not None:
+        tasks.add(asyncio.create_task(rasa.supervise()))
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()  # raises what ended it
+    finally:
+        working.cancel()
+        for server, task in servers:
+            server.should_exit = True
+            await asyncio.wait([task])
+        if rasa is not None:
+            await rasa.stop()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        public.close()
+        private.close()
+
+
+async def _told_to_stop() -> None:
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, told.set)
+    await told.wait()
+
+
+async def _announce(settings: Settings, parts: Parts, rasa: RasaProcess | None, tell: Tell) -> None:
+    if parts.notice:
+        tell(parts.notice)
+    while not await parts.door.rasa.ready():  # noqa: ASYNC110  # it cannot tell us
+        await asyncio.sleep(0.3)
+    if rasa is not None:
+        rasa.was_ready = True
+    tell(f"Shopguide is ready at {settings.address} (Ctrl-C stops it).")
+
+
+async def _in_daemon(load: Callable[[], Result]) -> Result:
+    """`load` in a thread that does not hold the process back when it is told to stop meanwhile."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[Result] = loop.create_future()
+
+    def settle(result: Result | None, error: BaseException | None) -> None:
+        if future.cancelled():
+            return
+        if error is not None:
+            future.set_exception(error)
+        else:
+            future.set_result(result)  # type: ignore[arg-type]
+
+    def in_thread() -> None:
+        result, failure = None, None
+        try:
+            result = load()
+        except BaseException as error:
+            failure = error
+        with suppress(RuntimeError):  # the loop is closed already
+            loop.call_soon_threadsafe(settle, result, failure)
+
+    threading.Thread(target=in_thread, name="load", daemon=True).start()
+    return await future
+
+
+class _Server(uvicorn.Server):
+    """A uvicorn server that leaves signals to `run`, since two of them share the process."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=round(settings.turn_timeout_s) + 3,
+            )
+        )
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class RasaProcess:
+    """Rasa as a child process that is started anew when it dies."""
+
+    def __init__(
+        self, command: list[str], env: dict[str, str], log_file: Path, *, pause_s: float = 1
+    ) -> None:
+        self._command = command
+        self._env = env
+        self._log_file = log_file
+        self._first_pause_s = pause_s
+        self._process: asyncio.subprocess.Process | None = None
+        self._stopping = False
+        self.was_ready = False
+        """Set by whoever saw it answer: from then on a death is an accident, no wrong set-up."""
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process else None
+
+    async def supervise(self) -> None:
+        """Keep it running. Returns after `stop`; raises `SystemFailed` when it cannot start."""
+        pause = self._first_pause_s
+        while not self._stopping:
+            started = time.monotonic()
+            since = self._log_file.stat().st_size if self._log_file.exists() else 0
+            code = await self._live()
+            if self._stopping:
+                return
+            if not self.was_ready:
+                said = last_words(self._log_file, since) or f"exit code {code}"
+                raise SystemFailed(f"Rasa does not start: {said}\nIts log: {self._log_file}")
+            if time.monotonic() - started > _STEADY_S:
+                pause = self._first_pause_s
+            log.error("rasa died; starting it again", exit_code=code, in_s=pause)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE_S)
+
+    async def _live(self) -> int:
+        with open_log(self._log_file) as output:
+            self._process = await asyncio.create_subprocess_exec(
+                *self._command,
+                env=self._env,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                # Ctrl-C in a terminal is for us; turns that run still need it.
+                start_new_session=True,
+            )
+        return await self._process.wait()
+
+    async def stop(self) -> None:
+        self._stopping = True
+        process = self._process
+        if process is None or process.returncode is not None:
+            return
+        with suppress(ProcessLookupError):
+            process.terminate()
+        try:
+            async with asyncio.timeout(_TERMINATE_S):
+                await process.wait()
+        except TimeoutError:
+            process.kill()
+            await process.wait()

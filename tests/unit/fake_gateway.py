@@ -1,0 +1,150 @@
+"""The gateway with everything real but Rasa: an SQLite file, a clock to turn, a Rasa that plays."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from pydantic import SecretStr
+
+from bot.gateway.app import create_app
+from bot.gateway.conversations import Conversations
+from bot.gateway.door import Door
+from bot.gateway.rasa import Rasa, RasaUnavailable, Reply
+from bot.messages import BotMessage
+from bot.processes import bound
+from bot.settings import Settings
+from bot.streams import TurnStreams
+from data import migrations
+from data.database import create_engine, session_factory
+from data.models import Customer
+from data.unit_of_work import UnitOfWork
+
+SESSION_KEY = "the key of the sessions, long enough for HS256"
+IDENTITY_KEY = "the key that the shop shares, long enough for HS256"
+EMAIL = "lin@example.com"
+
+Play = Callable[[str, str], list[BotMessage]]
+
+
+def echo(session_id: str, text: str) -> list[BotMessage]:
+    return [BotMessage(text=f"You said: {text}")]
+
+
+class FakeRasa(Rasa):
+    """Answers by `play`; publishes `deltas` first. Waits on `gate`, and is down when told so."""
+
+    def __init__(self, streams: TurnStreams) -> None:
+        super().__init__("http://rasa.invalid", timeout_s=5)
+        self._streams = streams
+        self.asked: list[tuple[str, str, str | None]] = []
+        self.play: Play = echo
+        self.deltas: list[str] = []
+        self.gate: asyncio.Event | None = None
+        self.down = False
+        self.notes: dict[str, Any] = {"kind": "answer", "timings_ms": {"action": 1}}
+
+    async def say(self, session_id: str, text: str, *, turn_id: str, language: str | None) -> Reply:
+        self.asked.append((session_id, text, language))
+        if self.down:
+            raise RasaUnavailable("ConnectError")
+        for delta in self.deltas:
+            self._streams.publish(turn_id, delta)
+            await asyncio.sleep(0)
+        if self.gate is not None:
+            await self.gate.wait()
+        return Reply(self.play(session_id, text), self.notes)
+
+    async def ready(self) -> bool:
+        return not self.down
+
+    async def tracker(self, session_id: str) -> dict[str, Any]:
+        if self.down:
+            raise RasaUnavailable("ConnectError")
+        return {
+            "latest_message": {
+                "intent": {"name": "policy_question", "confidence": 0.98765},
+                "entities": [{"entity": "price", "value": "99"}],
+            },
+            "slots": {"language": "en", "empty": None},
+        }
+
+
+class FakeDoor(Door):
+    """A door whose Rasa is a `FakeRasa`."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        unit_of_work: Callable[[], UnitOfWork],
+        *,
+        traced: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        streams = TurnStreams()
+        conversations = Conversations(unit_of_work, timedelta(hours=1))
+        self.parts = {"database": True, "index": True, "generator": True}
+        checks = {name: lambda name=name: self.parts[name] for name in self.parts}
+        self.unit_of_work = unit_of_work
+        self.fake = FakeRasa(streams)
+        super().__init__(
+            settings, conversations, streams, checks, traced=traced, rasa=self.fake, clock=clock
+        )
+
+
+def make_settings(folder: Path, **changes: Any) -> Settings:
+    return Settings(
+        _env_file=None,
+        state=folder,
+        session_secret=SecretStr(SESSION_KEY),
+        identity_secret=SecretStr(IDENTITY_KEY),
+        **changes,
+    )
+
+
+def make_units(folder: Path) -> Callable[[], UnitOfWork]:
+    """A fresh database with one customer."""
+    engine = create_engine(f"sqlite:///{folder / 'shop.db'}")
+    migrations.upgrade(engine)
+    sessions = session_factory(engine)
+    with UnitOfWork(sessions) as uow:
+        uow.session.add(
+            Customer(email=EMAIL, name="林悦", language="zh", joined_at=datetime.now(UTC))
+        )
+        uow.commit()
+    return lambda: UnitOfWork(sessions)
+
+
+def make_door(
+    folder: Path,
+    *,
+    traced: bool = False,
+    clock: Callable[[], float] = time.monotonic,
+    **changes: Any,
+) -> FakeDoor:
+    settings = make_settings(folder, **changes)
+    return FakeDoor(settings, make_units(folder), traced=traced, clock=clock)
+
+
+@contextmanager
+def listening(door: Door) -> Iterator[str]:
+    """The gateway's application on a free port of this machine, in a thread; yields its URL."""
+    held = bound("127.0.0.1", 0, "")
+    config = uvicorn.Config(create_app(door), log_config=None, access_log=False)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [held]})
+    thread.start()
+    try:
+        while not server.started:
+            time.sleep(0.01)
+        yield f"http://127.0.0.1:{held.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
