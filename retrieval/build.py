@@ -22,11 +22,12 @@ from data.models import Product
 from data.unit_of_work import UnitOfWork
 from retrieval import index
 from retrieval.calibrate import QUESTIONS, Report, calibrate, read_questions
-from retrieval.embedder import Progress, TextEmbedder, Vectors
+from retrieval.embedder import Progress, TextEmbedder
 from retrieval.embedders import load_embedder
+from retrieval.encode import Encoded, encode, join
 from retrieval.errors import IndexCorrupt, IndexMismatch, IndexMissing, RetrievalError
 from retrieval.index import PassageIndex, content_hash
-from retrieval.ingest import Ingested, embedding_text, product_passages, read_documents
+from retrieval.ingest import Ingested, product_passages, read_documents
 from retrieval.relevance import FILE
 from retrieval.retriever import Retriever
 from retrieval.types import Passage
@@ -76,9 +77,9 @@ def build(
     unchanged = _unchanged(out, inputs, embedder.fingerprint)
     if unchanged is not None:
         return Built(unchanged, len(passages), embedded=0, changed=False)
-    vectors, embedded = _embed(passages, out, embedder, progress)
+    encoded, embedded = _encode(passages, out, embedder, progress)
     folder = index.write(
-        out, passages, vectors, fingerprint=embedder.fingerprint, inputs=inputs, kind=kind
+        out, passages, encoded, fingerprint=embedder.fingerprint, inputs=inputs, kind=kind
     )
     retriever = Retriever.open(out, embedder)
     model, reports = calibrate(retriever, read_questions(questions))
@@ -108,22 +109,21 @@ def _unchanged(out: Path, inputs: str, fingerprint: str) -> Path | None:
     return current.folder if same else None
 
 
-def _embed(
+def _encode(
     passages: Sequence[Passage], out: Path, embedder: TextEmbedder, progress: Progress | None
-) -> tuple[Vectors, int]:
-    known = index.known_vectors(out, embedder.fingerprint)
-    vectors = np.empty((len(passages), embedder.dimensions), np.float32)
-    fresh: list[int] = []
-    for i, passage in enumerate(passages):
-        vector = known.get(content_hash(passage))
-        if vector is None:
-            fresh.append(i)
-        else:
-            vectors[i] = vector
+) -> tuple[Encoded, int]:
+    parts = index.known(out, embedder.fingerprint)
+    hashes = [content_hash(passage) for passage in passages]
+    fresh = [i for i, name in enumerate(hashes) if name not in parts]
     if fresh:
-        texts = [embedding_text(passages[i]) for i in fresh]
-        vectors[fresh] = embedder.embed_passages(texts, progress)
-    return vectors, len(fresh)
+        encoded = encode([passages[i] for i in fresh], embedder, progress)
+        starts = [0, *encoded.ends[:-1].tolist()]
+        for at, (i, start, end) in enumerate(zip(fresh, starts, encoded.ends, strict=True)):
+            rows = encoded.sentences[start:end]
+            parts[hashes[i]] = Encoded(
+                encoded.passages[at : at + 1], rows, np.array([len(rows)], np.int64)
+            )
+    return join([parts[name] for name in hashes]), len(fresh)
 
 
 class _Meter:
@@ -141,7 +141,7 @@ class _Meter:
         self._said = percent // step
         end = "\n" if not self._terminal or done == total else ""
         start = "\r" if self._terminal else ""
-        line = f"{start}embedding passages: {done} of {total} ({percent}%)"
+        line = f"{start}embedding: {done} of {total} texts ({percent}%)"
         print(line, end=end, file=sys.stderr, flush=True)
 
 

@@ -7,14 +7,15 @@ from typing import TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
 
-# The value of Cormack, Clarke and Büttcher (2009): so large that no first place wins alone.
-SMOOTHING = 60
+# Cormack, Clarke and Büttcher (2009) took 60 for rankings of a thousand web pages; among fifty
+# passages the first places say more. Chosen on the calibration questions.
+SMOOTHING = 10
 
 
 def fuse(
     rankings: Iterable[Sequence[Key]], weights: Iterable[float] | None = None
 ) -> dict[Key, float]:
-    """Each key's sum of weight / (60 + rank) over the rankings that hold it (rank 1 is the best),
+    """Each key's sum of weight / (10 + rank) over the rankings that hold it (rank 1 is the best),
     in descending order; keys of equal score keep the order in which they first appear."""
     scores: dict[Key, float] = {}
     listed = list(rankings)

@@ -18,13 +18,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from retrieval import passages as store
+from retrieval.encode import SENTENCES, Encoded, SentenceVectors
 from retrieval.errors import IndexCorrupt, IndexMismatch, IndexMissing
-from retrieval.ingest import embedding_text
+from retrieval.ingest import embedding_text, searched_text
 from retrieval.lexical import LexicalIndex
 from retrieval.passages import PassageStore
 from retrieval.types import Passage
-from retrieval.vectors import IndexKind, VectorIndex, Vectors
+from retrieval.vectors import IndexKind, VectorIndex
 
 FORMAT = 1
 CURRENT = "CURRENT"
@@ -58,6 +61,7 @@ class PassageIndex:
     passages: PassageStore
     vectors: VectorIndex
     lexical: LexicalIndex
+    sentences: SentenceVectors | None  # None of an index built without them
 
     @classmethod
     def open(cls, path: Path, fingerprint: str | None = None) -> PassageIndex:
@@ -87,13 +91,17 @@ class PassageIndex:
         for name, expected in manifest.files.items():
             if not (folder / name).is_file() or _checksum(folder / name) != expected:
                 raise IndexCorrupt(f"{folder / name} is damaged or gone; {_REBUILD}.")
-        index = cls(
-            folder=folder,
-            manifest=manifest,
-            passages=PassageStore(folder),
-            vectors=VectorIndex.load(folder / VECTORS, manifest.kind),
-            lexical=LexicalIndex.load(folder / LEXICAL, manifest.count),
-        )
+        try:
+            index = cls(
+                folder=folder,
+                manifest=manifest,
+                passages=PassageStore(folder),
+                vectors=VectorIndex.load(folder / VECTORS, manifest.kind),
+                lexical=LexicalIndex.load(folder / LEXICAL, manifest.count),
+                sentences=SentenceVectors(folder) if SENTENCES in manifest.files else None,
+            )
+        except (OSError, ValueError, KeyError) as error:
+            raise IndexCorrupt(f"The index in {folder} cannot be read; {_REBUILD}.") from error
         if not manifest.count == len(index.passages) == index.vectors.size:
             raise IndexCorrupt(f"The parts of the index in {folder} differ in length; {_REBUILD}.")
         return index
@@ -120,39 +128,36 @@ def current(path: Path) -> tuple[Path, Manifest]:
 def write(
     path: Path,
     passages: Sequence[Passage],
-    vectors: Vectors,
+    encoded: Encoded,
     *,
     fingerprint: str,
     inputs: str,
     kind: IndexKind = "flat",
-    extra: dict[str, str] | None = None,
 ) -> Path:
-    """Write a build and make it the current one; returns its folder. `extra` are further text files
-    by name that belong to the build. Older builds are removed."""
+    """Write a build and make it the current one; returns its folder. Older builds are removed."""
     path.mkdir(parents=True, exist_ok=True)
     with (path / ".lock").open("w") as lock:
         # Two builds at once would remove each other's folder.
         fcntl.flock(lock, fcntl.LOCK_EX)
-        return _write(path, passages, vectors, fingerprint, inputs, kind, extra or {})
+        return _write(path, passages, encoded, fingerprint, inputs, kind)
 
 
 def _write(
     path: Path,
     passages: Sequence[Passage],
-    vectors: Vectors,
+    encoded: Encoded,
     fingerprint: str,
     inputs: str,
     kind: IndexKind,
-    extra: dict[str, str],
 ) -> Path:
     folder = Path(tempfile.mkdtemp(prefix="build-", dir=path))
     try:
         folder.chmod(0o755)
         store.write(folder, passages, [content_hash(passage) for passage in passages])
-        VectorIndex.build(vectors, kind).save(folder / VECTORS)
-        LexicalIndex([embedding_text(passage) for passage in passages]).save(folder / LEXICAL)
-        for name, text in extra.items():
-            (folder / name).write_text(text, "utf-8")
+        VectorIndex.build(encoded.passages, kind).save(folder / VECTORS)
+        LexicalIndex([searched_text(passage) for passage in passages]).save(folder / LEXICAL)
+        if kind == "flat":
+            SentenceVectors.save(folder, encoded)
         files = {
             file.relative_to(folder).as_posix(): _checksum(file)
             for file in sorted(folder.rglob("*"))
@@ -162,7 +167,7 @@ def _write(
             "format": FORMAT,
             "fingerprint": fingerprint,
             "inputs": inputs,
-            "dimensions": int(vectors.shape[1]),
+            "dimensions": int(encoded.passages.shape[1]),
             "count": len(passages),
             "kind": kind,
             "files": files,
@@ -179,20 +184,27 @@ def _write(
 
 
 def content_hash(passage: Passage) -> str:
-    """Names what is embedded for a passage: 32 hex digits."""
-    return hashlib.sha256(embedding_text(passage).encode()).hexdigest()[:32]
+    """Names what is embedded of a passage: 32 hex digits."""
+    text = f"{passage.language}\n{embedding_text(passage)}"
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def known_vectors(path: Path, fingerprint: str) -> dict[str, Vectors]:
-    """Vectors by content hash of the current build, if the same embedder made it and it is whole;
-    else nothing, for all is embedded again then."""
+def known(path: Path, fingerprint: str) -> dict[str, Encoded]:
+    """What the current build embedded, by content hash, if the same embedder made it and it is
+    whole; else nothing, for all is embedded again then."""
     try:
         index = PassageIndex.open(path, fingerprint)
     except (IndexMissing, IndexCorrupt, IndexMismatch):
         return {}
-    vectors = index.vectors.all_vectors()
+    if index.sentences is None:
+        return {}
+    vectors, sentences = index.vectors.all_vectors(), index.sentences
+    found = {}
+    for i, name in enumerate(index.passages.hashes):
+        rows = np.array(sentences.of(i))
+        found[name] = Encoded(vectors[i : i + 1], rows, np.array([len(rows)], np.int64))
     index.close()
-    return dict(zip(index.passages.hashes, vectors, strict=True))
+    return found
 
 
 def replace_text(path: Path, text: str) -> None:

@@ -34,8 +34,13 @@ class Ingested:
 
 
 def embedding_text(passage: Passage) -> str:
-    """What is embedded and searched for a passage: its title and heading belong to it."""
+    """What is embedded for a passage: its title and heading belong to it."""
     return "\n".join(part for part in (passage.title, passage.heading, passage.text) if part)
+
+
+def searched_text(passage: Passage) -> str:
+    """What is searched by words: the title and the heading count twice."""
+    return f"{passage.title}\n{passage.heading}\n{embedding_text(passage)}"
 
 
 def read_documents(folder: Path) -> Ingested:

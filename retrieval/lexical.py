@@ -12,12 +12,12 @@ import bm25s
 import numpy as np
 import numpy.typing as npt
 
-from retrieval.text import tokenize
+from retrieval.text import HAN, tokenize
 
 Scores = npt.NDArray[np.float32]
 
 K1 = 1.2
-B = 0.75
+B = 0.4  # passages are cut to like lengths already: their length says little
 # Words that stand in any question; BM25 weighs them low but a short passage would still rise.
 _STOP = frozenset(
     """
@@ -28,6 +28,7 @@ _STOP = frozenset(
     请问 亲 什么 怎么 怎样 如何 哪 可以 能 有 一下 请
     """.split()
 )
+_HAN_RUN = re.compile(f"[{HAN}]{{2,}}")
 _SUFFIXES = [
     (re.compile(r"(?<=[a-z]{3})ies$"), "y"),
     (re.compile(r"(?:(?<=[sxz])|(?<=ch)|(?<=sh))es$"), ""),
@@ -36,8 +37,9 @@ _SUFFIXES = [
 
 
 def terms(text: str) -> list[str]:
-    """The words of a text as they are counted: lower case, full-width forms folded, English plurals
-    folded, stop words and symbols left out. Empty for a text of stop words alone."""
+    """The words of a text as they are counted: lower case, full-width forms and English plurals
+    folded, stop words and symbols left out, and of Chinese also each two characters in a row, since
+    a question may be cut otherwise than the text. Empty for a text of stop words alone."""
     found = []
     for token in tokenize(text, search=True):
         word = unicodedata.normalize("NFKC", token.text).lower().replace("’", "'")
@@ -45,6 +47,8 @@ def terms(text: str) -> list[str]:
             word = _stem(word.removesuffix("'s"))
         if word not in _STOP and any(character.isalnum() for character in word):
             found.append(word)
+    for run in _HAN_RUN.findall(text):
+        found += [run[i : i + 2] for i in range(len(run) - 1)]
     return found
 
 

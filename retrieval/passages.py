@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from retrieval.types import Filters, Passage
+from retrieval.types import Filters, Language, Passage
 
 _LANGUAGES = ("zh", "en")
 _KINDS = ("document", "product")
@@ -32,7 +32,7 @@ class PassageStore:
         self._languages: npt.NDArray[np.uint8] = columns["languages"]
         self._kinds: npt.NDArray[np.uint8] = columns["kinds"]
         self._sources: npt.NDArray[np.int32] = columns["sources"]
-        self._twins: npt.NDArray[np.int32] = columns["twins"]
+        self._twinned: npt.NDArray[np.bool_] = columns["twinned"]
         self.hashes: list[str] = columns["hashes"].tolist()
         self._source_numbers = {name: i for i, name in enumerate(columns["names"].tolist())}
         self._file = (folder / TEXTS).open("rb")
@@ -50,29 +50,20 @@ class PassageStore:
     def __iter__(self) -> Iterator[Passage]:
         return (self[number] for number in range(len(self)))
 
-    def source_number(self, number: int) -> int:
-        """Equal for passages of the same source."""
-        return int(self._sources[number])
-
-    def language(self, number: int) -> str:
-        return _LANGUAGES[self._languages[number]]
-
-    def twin(self, number: int) -> int | None:
-        """The passage that says the same in the other language, if there is one."""
-        twin = int(self._twins[number])
-        return None if twin < 0 else twin
-
-    def allowed(self, filters: Filters) -> npt.NDArray[np.bool_] | None:
-        """Mask of the passages that pass, or None when all do."""
-        masks = []
+    def allowed(self, filters: Filters, reader: Language) -> npt.NDArray[np.bool_]:
+        """Mask of the passages that pass. Of passages that exist in both languages only the
+        reader's passes, unless the filters ask for the other."""
         if filters.language is not None:
-            masks.append(self._languages == _LANGUAGES.index(filters.language))
+            masks = [self._languages == _LANGUAGES.index(filters.language)]
+        else:
+            masks = [(self._languages == _LANGUAGES.index(reader)) | ~self._twinned]
         if filters.kind is not None:
             masks.append(self._kinds == _KINDS.index(filters.kind))
         if filters.sources is not None:
             numbers = [self._source_numbers.get(source, -1) for source in filters.sources]
             masks.append(np.isin(self._sources, numbers))
-        return np.logical_and.reduce(masks) if masks else None
+        mask: npt.NDArray[np.bool_] = np.logical_and.reduce(masks)
+        return mask
 
     def close(self) -> None:
         """Let go of the file; the store cannot be read afterwards."""
@@ -96,36 +87,26 @@ def write(folder: Path, passages: Sequence[Passage], hashes: Sequence[str]) -> N
         languages=np.array([_LANGUAGES.index(p.language) for p in passages], np.uint8),
         kinds=np.array([_KINDS.index(p.kind) for p in passages], np.uint8),
         sources=np.array([number[p.source] for p in passages], np.int32),
-        twins=_twins(passages),
+        twinned=_twinned(passages),
         hashes=np.array(hashes, dtype="U32"),
         names=np.array(names, dtype=f"U{max(map(len, names), default=1)}"),
     )
 
 
-def _twins(passages: Sequence[Passage]) -> npt.NDArray[np.int32]:
-    """Passages with the same id in both languages are twins, if their sources are laid out alike
-    in both: otherwise equal numbers mean nothing."""
-    layouts: dict[tuple[str, str], list[int]] = {}
-    for i, passage in enumerate(passages):
-        layouts.setdefault((passage.source, passage.language), []).append(i)
-    twins = np.full(len(passages), -1, np.int32)
-    for (source, language), numbers in layouts.items():
-        if language != "zh":
-            continue
-        others = layouts.get((source, "en"), [])
-        if {_section(passages[i]) for i in numbers} != {_section(passages[i]) for i in others}:
-            continue
-        by_id = {passages[i].id: i for i in others}
-        # A section that is longer in one language has its first part as the twin of all parts.
-        first = {_section(passages[i]): i for i in reversed(numbers)}
-        for i in numbers:
-            twins[i] = by_id.get(passages[i].id, by_id[_section(passages[i])])
-        mine = {passages[i].id: i for i in numbers}
-        for j in others:
-            twins[j] = mine.get(passages[j].id, first[_section(passages[j])])
-    return twins
+def _twinned(passages: Sequence[Passage]) -> npt.NDArray[np.bool_]:
+    """Whether the other language says the same: it does when the source has the same sections in
+    both. Else nobody knows which section is which, and all of them stay."""
+    sections: dict[tuple[str, str], set[str]] = {}
+    for passage in passages:
+        sections.setdefault((passage.source, passage.language), set()).add(_section(passage))
+    alike = {
+        source
+        for source, _ in sections
+        if sections.get((source, "zh")) == sections.get((source, "en"))
+    }
+    return np.array([passage.source in alike for passage in passages], bool)
 
 
 def _section(passage: Passage) -> str:
-    name, _, number = passage.id.rpartition("#")
-    return f"{name}#{number.split('.')[0]}"
+    # "returns#2.1" is a further part of section 2.
+    return passage.id.rpartition("#")[2].split(".")[0]

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import OrderedDict
 from pathlib import Path
 from threading import Lock
+from typing import NamedTuple
 
 import numpy as np
 
 from retrieval.embedder import TextEmbedder, Vectors
+from retrieval.encode import sentences_of
 from retrieval.fusion import fuse
 from retrieval.index import PassageIndex
 from retrieval.relevance import Relevance
@@ -19,8 +21,14 @@ from retrieval.vectors import Mask
 # Longer questions are cut: the embedder reads 512 tokens at most.
 MAX_CHARACTERS = 2000
 ANY = Filters()
+_LEXICAL_WEIGHT = 0.3  # of meaning's 1; chosen on the calibration questions
 _DEPTH = 50  # candidates of each search before fusion
 _REMEMBERED = 256
+
+
+class _Closeness(NamedTuple):
+    similarity: float
+    sentence: int | None  # which sentence of the passage is the closest
 
 
 class Retriever:
@@ -67,28 +75,19 @@ class Retriever:
         customer's; the query's own when not given).
         """
         query = query[:MAX_CHARACTERS]
-        if not query.strip() or k <= 0:
-            return []
-        allowed = self.index.passages.allowed(filters)
-        if allowed is not None and not allowed.any():
+        reader = language or ("zh" if detect_language(query) == "zh" else "en")
+        allowed = self.index.passages.allowed(filters, reader)
+        if not query.strip() or k <= 0 or not allowed.any():
             return []
         vector = self.embed(query)
-        _, nearest = self.index.vectors.search(vector, max(_DEPTH, 4 * k), allowed)
+        depth = max(_DEPTH, 4 * k)
+        _, nearest = self.index.vectors.search(vector, depth, allowed)
         lexical = self.index.lexical.scores(query)
-        worded = _best(lexical, max(_DEPTH, 4 * k), allowed)
-        fused = fuse([nearest.tolist(), worded])
-        wanted = language or ("zh" if detect_language(query) == "zh" else "en")
-        numbers = self._one_language(fused, wanted, allowed, k)
-        similarities = self.index.vectors.vectors(np.array(list(numbers), np.int64)) @ vector
-        return [
-            Hit(
-                passage=self.index.passages[number],
-                score=score,
-                similarity=float(similarity),
-                lexical=float(lexical[number]),
-            )
-            for (number, score), similarity in zip(numbers.items(), similarities, strict=True)
-        ]
+        worded = _best(lexical, depth, allowed)
+        close = self._compare(list(dict.fromkeys([*nearest.tolist(), *worded])), vector)
+        meant = sorted(close, key=lambda number: -close[number].similarity)
+        fused = fuse([meant, worded], weights=[1.0, _LEXICAL_WEIGHT])
+        return [self._hit(number, fused[number], close[number], lexical) for number in [*fused][:k]]
 
     def relevance(self, hits: list[Hit], query: str) -> float:
         """How likely the hits answer the query, 0 to 1, as calibrated at the last build."""
@@ -98,31 +97,32 @@ class Retriever:
         """Whether the hits are worth an answer; else the honest answer is "I don't know"."""
         return bool(hits) and self.relevance(hits, query) >= self._relevance.threshold
 
-    def _one_language(
-        self, fused: dict[int, float], wanted: str, allowed: Mask | None, k: int
-    ) -> dict[int, float]:
-        """The k best numbers with their scores; twins count as the one in the wanted language, if
-        the filters allow that one, with the better score of the two."""
-        passages = self.index.passages
-        chosen: dict[int, float] = {}
-        for number, score in fused.items():
-            twin = passages.twin(number)
-            if (
-                twin is not None
-                and passages.language(number) != wanted
-                and (allowed is None or allowed[twin])
-            ):
-                number = twin
-            if number not in chosen:
-                chosen[number] = score
-            if len(chosen) == k:
-                break
-        return chosen
+    def _compare(self, numbers: list[int], query: Vectors) -> dict[int, _Closeness]:
+        """How close the query is to each passage: half its whole, half its best sentence."""
+        wholes = self.index.vectors.vectors(np.array(numbers, np.int64)) @ query
+        found = {}
+        for number, whole in zip(numbers, wholes.tolist(), strict=True):
+            best = self.index.sentences and self.index.sentences.best(number, query)
+            if best:
+                found[number] = _Closeness((whole + best[0]) / 2, best[1])
+            else:
+                found[number] = _Closeness(whole, None)
+        return found
+
+    def _hit(self, number: int, score: float, close: _Closeness, lexical: Vectors) -> Hit:
+        passage = self.index.passages[number]
+        return Hit(
+            passage=passage,
+            score=score,
+            similarity=close.similarity,
+            lexical=float(lexical[number]),
+            sentence="" if close.sentence is None else sentences_of(passage)[close.sentence],
+        )
 
 
-def _best(scores: Vectors, count: int, allowed: Mask | None) -> list[int]:
+def _best(scores: Vectors, count: int, allowed: Mask) -> list[int]:
     """Numbers of the highest scores above zero among the allowed, best first."""
-    candidates = np.flatnonzero((scores > 0) if allowed is None else (scores > 0) & allowed)
+    candidates = np.flatnonzero((scores > 0) & allowed)
     order = np.argsort(-scores[candidates], kind="stable")[:count]
     best: list[int] = candidates[order].tolist()
     return best

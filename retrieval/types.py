@@ -42,10 +42,12 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """`score` orders the hits (fusion); `similarity` is the cosine of query and passage, −1 to 1;
-    `lexical` the BM25 score, 0 when the words do not meet."""
+    """`score` orders the hits (fusion); `similarity` is the mean of the query's cosines with the
+    passage and with its best sentence, −1 to 1; `lexical` the BM25 score, 0 when the words do not
+    meet; `sentence` is that best sentence, a part of the passage's text."""
 
     passage: Passage
     score: float
     similarity: float
     lexical: float
+    sentence: str = ""
