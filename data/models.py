@@ -57,9 +57,12 @@ def _storable(value: str | None) -> str | None:
     become U+FFFD: so a text that somebody typed can always be stored and looked up."""
     if value is None:
         return None
-    return (
-        value.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    )
+    value = value.replace("\0", "\ufffd")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return value
 
 
 class SafeString(TypeDecorator[str]):

@@ -55,6 +55,7 @@ class Storing:
         self._session = session
         self._problems = problems
         self._broken = broken
+        self._orders_given: dict[str, Order] = {}
 
     def store(self, table: Table, rows: list[Row], lines: list[Row]) -> Count:
         """`lines` are the rows of order_lines.csv, which orders need for their sums."""
@@ -175,17 +176,18 @@ class Storing:
     def _order(
         self, table: Table, row: Row, known: Order | None, customer: Customer, goods: Decimal
     ) -> None:
+        method = _payment_method(customer, row)
+        if method is not None and method.id is None:
+            self._session.flush()  # gives it an id
         order = known or Order(customer=customer, address=_default_address(customer))
         order.subtotal = goods - row.get("discount", Decimal("0.00"))
         order.delivery_fee = row["delivery_fee"]
         order.total = order.subtotal + order.delivery_fee
-        method = _payment_method(customer, row)
         if method is not None:
-            if method.id is None:
-                self._session.flush()
             order.payment_method_id = method.id
         apart = {"email", "discount", "payment_kind", "payment_label", *_SHIPMENT}
         self._add_or_update(table, row, order, apart)
+        self._orders_given[order.number] = order
         self._shipment(table, row, order)
 
     def _shipment(self, table: Table, row: Row, order: Order) -> None:
@@ -212,12 +214,13 @@ class Storing:
                 setattr(shipment, name, row[name])
 
     def _lines(self, table: Table, rows: list[Row]) -> Count:
-        orders = self._known(Order, Order.number, (row["order"] for row in rows))
+        # Only those of this import: the sums of the others would not be worked out anew.
+        orders = self._orders_given
         variants = self._known(Variant, Variant.sku, (row["sku"] for row in rows))
         given: dict[str, list[OrderLine]] = defaultdict(list)
         for row in rows:
             referring = [
-                self._refers(table, row, "order", orders, "orders.csv"),
+                self._refers(table, row, "order", orders, "orders.csv", "does not stand in"),
                 self._refers(table, row, "sku", variants, "variants.csv"),
             ]
             if all(referring):
@@ -248,7 +251,13 @@ class Storing:
             self._session.add(model)
 
     def _refers(
-        self, table: Table, row: Row, column: str, known: dict[Any, Any], file: str
+        self,
+        table: Table,
+        row: Row,
+        column: str,
+        known: dict[Any, Any],
+        file: str,
+        lack: str = "stands neither in the shop nor in",
     ) -> bool:
         """Does the row refer to something that the shop has, or gets from `file`?"""
         if row[column] in known:
@@ -256,8 +265,7 @@ class Storing:
         if row[column] in self._broken[file]:
             self._broken[table.file].add(row[table.key[0]])
         else:
-            what = f"{shown(row[column])} stands neither in {file} nor in the shop"
-            self._refuse(table, row, column, what)
+            self._refuse(table, row, column, f"{shown(row[column])} {lack} {file}")
         return False
 
     def _refuse(self, table: Table, row: Row, column: str, what: str) -> None:

@@ -180,3 +180,9 @@ def test_money_adds_up_alike(new_uow):
     with new_uow() as uow:
         lin = uow.customers.by_email("lin@example.com")
         assert uow.orders.spend(lin.id, NOW - timedelta(days=999)) == Decimal("2123.90")
+
+
+def test_a_unit_of_work_by_url(database):
+    fill(UnitOfWork.at(database))
+    with UnitOfWork.at(database) as uow:
+        assert uow.products.get("steel-mug").brand == "Spruce"

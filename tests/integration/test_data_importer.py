@@ -1,0 +1,408 @@
+"""A shop's own files: taken over whole, or refused with every reason."""
+
+from __future__ import annotations
+
+import csv
+import re
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import func, select
+
+from data.access import Identification, identify, open_session, order_for_session
+from data.errors import ImportRejected
+from data.importer import Count, import_folder
+from data.importer.__main__ import main
+from data.importer.tables import tables
+from data.models import Address, Category, Customer, Order, OrderLine, PaymentMethod, Product
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+FILES = {
+    "categories.csv": (
+        "id,name_zh,name_en,aliases_zh,aliases_en\ntents,帐篷,Tents,帐篷|露营帐,tent\n"
+    ),
+    "products.csv": (
+        "id,category,brand,name_zh,name_en,summary_en,description_zh,care_zh,tags,launched_on,"
+        "return_class,warranty_months\n"
+        'ridge,tents,Spruce,岭线帐,Ridge Tent,Light,"两门，两前厅。\n\n抗风。",晾干,light|gift,'
+        "2024/3/1,clearance,24\n"
+    ),
+    "attributes.csv": (
+        "product,key,name_zh,name_en,value_zh,value_en,number,unit\n"
+        "ridge,weight,重量,Weight,1.85 公斤,1.85 kg,1850,g\n"
+        "ridge,colour,颜色,Colour,绿,green,,\n"
+    ),
+    "variants.csv": (
+        "sku,product,price,list_price,currency,stock,option_color_zh,option_color_en,option_size_en\n"
+        'RIDGE-G,ridge,"1,299.00",1499,CNY,5,松绿,pine,L\n'
+        "RIDGE-S,ridge,¥899.5,,CNY,0,沙色,,\n"
+    ),
+    "customers.csv": (
+        "email,name,phone,language,tier,joined_at,personalised,recipient,line,city,province,postcode\n"
+        "Wang@Example.com,王芳,,zh,gold,2025/1/2 9:05,否,王芳,中山路 2 号,南京,江苏,２１００００\n"
+        "ann@example.com,Ann,,en,,2025-01-02T09:05+00:00,,Ann,1 High St,Shanghai,Shanghai,200000\n"
+    ),
+    "orders.csv": (
+        "number,email,status,placed_at,currency,discount,delivery_fee,payment_kind,payment_label,"
+        "carrier_zh,tracking_number,shipped_at,expected_on,delivered_at\n"
+        "a-1001,wang@example.com,delivered,2026-11-01 10:00,CNY,100,8,card,Visa •••• 4242,"
+        "顺丰速运,SF1,2026-11-01 18:00,2026-11-03,2026-11-03 11:00\n"
+        "A-1002,ann@example.com,paid,2026-11-20 10:00,CNY,,0,card,Visa •••• 1111,,,,,\n"
+    ),
+    "order_lines.csv": (
+        "order,sku,quantity,unit_price\nA-1001,RIDGE-G,1,1299\nA-1001,RIDGE-S,2,899.50\n"
+        "A-1002,RIDGE-S,1,899.50\n"
+    ),
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "own"
+    folder.mkdir()
+    for name, text in FILES.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+def change(folder: Path, name: str, old: str, new: str) -> None:
+    text = (folder / name).read_text(encoding="utf-8")
+    assert old in text
+    (folder / name).write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def rejected(folder: Path, uow) -> list[str]:
+    with pytest.raises(ImportRejected) as caught:
+        import_folder(folder, uow, zone=SHANGHAI)
+    assert str(caught.value).endswith("Nothing was stored.")
+    with uow:
+        assert rows(uow) == {}
+    return caught.value.problems
+
+
+def rows(uow) -> dict[str, int]:
+    """How many rows each table has, without the empty ones."""
+    counted = {
+        model.__tablename__: uow.session.scalar(select(func.count()).select_from(model))
+        for model in (Category, Product, Customer, Address, PaymentMethod, Order, OrderLine)
+    }
+    return {name: count for name, count in counted.items() if count}
+
+
+def test_everything_is_taken_over(folder, new_uow):
+    counts = import_folder(folder, new_uow(), zone=SHANGHAI)
+    assert Count("variants.csv", 2, 0) in counts
+    with new_uow() as uow:
+        product = uow.products.get("ridge")
+        wang = uow.customers.by_email("wang@example.com")
+        ann = uow.customers.by_email("ann@example.com")
+        order = uow.orders.for_customer(wang.id, "a-1001")
+        plain = uow.orders.for_customer(ann.id, "A-1002")
+        labels = uow.session.scalars(select(PaymentMethod.label)).all()
+    assert product.category.aliases == {"zh": ["帐篷", "露营帐"], "en": ["tent"]}
+    assert product.name["en"] == "Ridge Tent"
+    assert product.summary["zh"] == "Light"  # the other language stands in
+    assert product.description["en"] == "两门，两前厅。\n\n抗风。"
+    assert (product.tags, product.return_class) == (["light", "gift"], "clearance")
+    assert (product.warranty_months, product.min_age, product.sizing) == (24, None, None)
+    assert product.launched_on.isoformat() == "2024-03-01"
+    assert product.attributes == [
+        {
+            "key": "weight",
+            "name": {"zh": "重量", "en": "Weight"},
+            "value": {"zh": "1.85 公斤", "en": "1.85 kg"},
+            "number": 1850,
+            "unit": "g",
+        },
+        {
+            "key": "colour",
+            "name": {"zh": "颜色", "en": "Colour"},
+            "value": {"zh": "绿", "en": "green"},
+        },
+    ]
+    green, sand = product.variants
+    assert (green.price, green.list_price, green.stock) == (Decimal(1299), Decimal(1499), 5)
+    assert green.options == {"color": {"zh": "松绿", "en": "pine"}, "size": {"zh": "L", "en": "L"}}
+    assert sand.options == {"color": {"zh": "沙色", "en": "沙色"}}
+    assert (sand.price, sand.list_price) == (Decimal("899.50"), None)
+    assert (wang.tier, wang.personalised, wang.phone) == ("gold", False, None)
+    assert wang.joined_at.isoformat() == "2025-01-02T01:05:00+00:00"
+    assert wang.addresses[0].postcode == "210000"
+    assert (ann.tier, ann.personalised, ann.language) == ("standard", True, "en")
+    assert ann.joined_at.isoformat() == "2025-01-02T09:05:00+00:00"
+    assert order.subtotal == Decimal("2998.00")
+    assert order.total == Decimal("3006.00")
+    assert order.delivery_method == "standard"
+    assert len(order.lines) == 2
+    assert order.shipments[0].carrier["en"] == "顺丰速运"
+    assert order.shipments[0].delivered_at.isoformat() == "2026-11-03T03:00:00+00:00"
+    assert plain.shipments == []
+    assert sorted(labels) == ["Visa •••• 1111", "Visa •••• 4242"]
+
+
+def test_its_customers_can_identify_themselves(folder, new_uow):
+    import_folder(folder, new_uow(), zone=SHANGHAI)
+    with new_uow() as uow:
+        session = open_session(uow, timedelta(hours=1))
+        answer = identify(uow, session.id, "wang@example.com", "210000")
+        assert answer is Identification.MATCHED
+        assert order_for_session(uow, session.id, "a-1001").number == "A-1001"
+        assert order_for_session(uow, session.id, "A-1002") is None
+
+
+def test_again_changes_nothing(folder, new_uow):
+    import_folder(folder, new_uow(), zone=SHANGHAI)
+    with new_uow() as uow:
+        before = rows(uow)
+    counts = import_folder(folder, new_uow(), zone=SHANGHAI)
+    assert Count("products.csv", 0, 1) in counts
+    with new_uow() as uow:
+        assert rows(uow) == before
+
+
+def test_updates_by_key(folder, new_uow):
+    import_folder(folder, new_uow(), zone=SHANGHAI)
+    for name in FILES:
+        if name not in ("variants.csv", "customers.csv", "orders.csv", "order_lines.csv"):
+            (folder / name).unlink()
+    change(folder, "variants.csv", "RIDGE-S,ridge,¥899.5,,CNY,0", "RIDGE-S,ridge,799,899.5,CNY,7")
+    change(folder, "customers.csv", "中山路 2 号", "中山路 3 号")
+    (folder / "orders.csv").write_text(
+        "number,email,status,placed_at,currency,delivery_fee\n"
+        "A-1001,wang@example.com,return_requested,2026-11-01 10:00,CNY,8\n"
+    )
+    (folder / "order_lines.csv").write_text(
+        "order,sku,quantity,unit_price\nA-1001,RIDGE-G,1,1299\n"
+    )
+    import_folder(folder, new_uow(), zone=SHANGHAI)
+    with new_uow() as uow:
+        variant = uow.products.variant("RIDGE-S")
+        wang = uow.customers.by_email("wang@example.com")
+        order = uow.orders.for_customer(wang.id, "A-1001")
+        assert uow.products.get("ridge").tags == ["light", "gift"]
+    assert (variant.price, variant.list_price, variant.stock) == (
+        Decimal(799),
+        Decimal("899.50"),
+        7,
+    )
+    assert {(a.line, a.is_default) for a in wang.addresses} == {
+        ("中山路 2 号", False),
+        ("中山路 3 号", True),
+    }
+    assert order.address.line == "中山路 2 号"
+    assert (order.status, order.total, len(order.lines)) == ("return_requested", Decimal(1307), 1)
+    assert len(order.shipments) == 1  # columns left out keep what was there
+
+
+def test_a_dry_run_stores_nothing(folder, new_uow):
+    counts = import_folder(folder, new_uow(), zone=SHANGHAI, dry_run=True)
+    assert Count("orders.csv", 2, 0) in counts
+    with new_uow() as uow:
+        assert rows(uow) == {}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "gb18030"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_what_spreadsheets_write(folder, new_uow, encoding, delimiter):
+    for path in folder.iterdir():
+        with path.open(encoding="utf-8", newline="") as file:
+            records = list(csv.reader(file))
+        with path.open("w", encoding=encoding, newline="") as file:
+            csv.writer(file, delimiter=delimiter).writerows(records)  # \r\n at the ends
+    change_encoding = (folder / "customers.csv").read_text(encoding=encoding)
+    assert "王芳" in change_encoding
+    import_folder(folder, new_uow(), zone=SHANGHAI)
+    with new_uow() as uow:
+        assert uow.customers.by_email("wang@example.com").name == "王芳"
+        assert uow.products.variant("RIDGE-G").price == Decimal(1299)
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "said"),
+    [
+        (
+            "customers.csv",
+            "ann@example.com",
+            "ann.example.com",
+            "customers.csv, line 3, column email: 'ann.example.com' is not an e-mail address; "
+            "write name@example.com.",
+        ),
+        (
+            "customers.csv",
+            "2025/1/2 9:05",
+            "yesterday",
+            "customers.csv, line 2, column joined_at: 'yesterday' is not a time",
+        ),
+        ("customers.csv", "gold", "platinum", "write one of standard, silver, gold"),
+        ("customers.csv", "否", "perhaps", "column personalised: 'perhaps' is neither"),
+        ("customers.csv", "王芳,", ",", "line 2, column name: is empty"),
+        ("customers.csv", "２１００００", "21", "column postcode: '21' is not a postcode"),
+        ("customers.csv", "ann@example.com", "WANG@example.com", "stands on line 2 already"),
+        ("customers.csv", "王芳", "王\0芳", "holds a NUL character"),
+        ("customers.csv", "王芳", "芳" * 81, "has 81 characters; 80 fit"),
+        ("customers.csv", "personalised", "personalized", "perhaps personalised is meant"),
+        ("customers.csv", ",phone", ",", "the 3. column has no name"),
+        ("customers.csv", ",phone", ",email", "line 1, column email: stands twice"),
+        ("customers.csv", "email,", "mail,", "line 1, column email: is missing"),
+        ("customers.csv", "Ann,1 High St", "Ann,1, High St", "line 3: has 13 cells where"),
+        ("customers.csv", "Ann,1 High St", 'Ann,"1 High St', "line 3: is not CSV from here on"),
+        ("variants.csv", "¥899.5", "899.555", "'899.555' is not an amount"),
+        ("variants.csv", "¥899.5", "-1", "'-1' is not an amount"),
+        ("variants.csv", "¥899.5", "1e3", "'1e3' is not an amount"),
+        ("variants.csv", "1499", "1299", "line 2, column list_price: is not above the price"),
+        ("variants.csv", "CNY,5", "CNY,lots", "column stock: 'lots' is not a whole number"),
+        ("variants.csv", "CNY,5", "CNY,99999999999", "is not a whole number"),
+        ("variants.csv", "CNY,5", "yuan,5", "column currency: 'yuan' is not a currency"),
+        (
+            "variants.csv",
+            "RIDGE-S,ridge",
+            "RIDGE-S,rigde",
+            "column product: 'rigde' stands neither",
+        ),
+        ("products.csv", "ridge,tents", "ridge,boats", "column category: 'boats' stands neither"),
+        ("products.csv", "ridge,tents", "my ridge,tents", "column id: 'my ridge' is not an id"),
+        ("products.csv", "2024/3/1", "2024/13/1", "'2024/13/1' is not a day"),
+        ("products.csv", "晾干", "", "column care_zh: is empty; fill care_zh, care_en or both"),
+        ("products.csv", "name_zh,name_en", "tags,min_age", "column name_zh: is missing; give"),
+        ("orders.csv", "a-1001,wang", "a-1001,wong", "column email: 'wong@example.com' stands"),
+        ("orders.csv", "CNY,100,8", "CNY,9999,8", "is more than the lines come to (3098.00)"),
+        ("orders.csv", "SF1,2026-11-01 18:00", "SF1,", "column shipped_at: is needed where"),
+        ("orders.csv", "2026-11-03 11:00", "2026-10-03 11:00", "comes before shipped_at"),
+        ("orders.csv", "•••• 4242", "4111 1111 1111 4242", "holds a whole card number"),
+        ("orders.csv", "delivered,", "lost,", "write one of pending_payment, paid"),
+        ("order_lines.csv", "A-1002", "A-1003", "'A-1002' has no row in order_lines.csv"),
+        ("order_lines.csv", "RIDGE-S,2", "RIDGE-S,0", "is not a whole number from 1 on"),
+        ("order_lines.csv", "RIDGE-S,2", "RIDGE-X,2", "column sku: 'RIDGE-X' stands neither"),
+        ("order_lines.csv", "RIDGE-S,2", "RIDGE-G,2", "'A-1001 RIDGE-G' stands on line 2 already"),
+        ("attributes.csv", "1850", "heavy", "column number: 'heavy' is not a number"),
+    ],
+)
+def test_problems_name_the_place(folder, new_uow, file, old, new, said):
+    change(folder, file, old, new)
+    problems = rejected(folder, new_uow())
+    assert any(said in problem for problem in problems), problems
+    assert all(problem.startswith(tuple(FILES)) for problem in problems)
+
+
+def test_an_unknown_order_of_a_line(folder, new_uow):
+    with (folder / "order_lines.csv").open("a") as file:
+        file.write("A-9,RIDGE-G,1,1299\n")
+    assert rejected(folder, new_uow()) == [
+        "order_lines.csv, line 5, column order: 'A-9' does not stand in orders.csv."
+    ]
+
+
+def test_all_problems_at_once_and_none_that_follow_from_others(folder, new_uow):
+    change(folder, "categories.csv", "tents,", "t ents,")
+    change(folder, "products.csv", "2024/3/1", "soon")
+    change(folder, "customers.csv", "gold", "platinum")
+    change(folder, "variants.csv", "CNY,5", "CNY,lots")
+    change(folder, "order_lines.csv", "RIDGE-S,1,899.50", "RIDGE-S,1,899.505")
+    problems = rejected(folder, new_uow())
+    assert [problem.split(":")[0] for problem in problems] == [
+        "categories.csv, line 2, column id",
+        "products.csv, line 2, column launched_on",
+        "variants.csv, line 2, column stock",
+        "customers.csv, line 2, column tier",
+        "order_lines.csv, line 4, column unit_price",
+    ]
+
+
+def test_a_hundred_problems_are_told_and_the_rest_counted(folder, new_uow):
+    with (folder / "customers.csv").open("a", encoding="utf-8") as file:
+        for number in range(130):
+            file.write(f"nobody{number},N,,,,2025-01-02,,N,S,C,P,100000\n")
+    with pytest.raises(ImportRejected) as caught:
+        import_folder(folder, new_uow(), zone=SHANGHAI)
+    assert len(caught.value.problems) == 100
+    assert "… and 30 more." in str(caught.value)
+    assert "line 103, column email" in str(caught.value)
+
+
+def test_lines_are_counted_as_an_editor_does(folder, new_uow):
+    """A cell with line breaks takes several lines; blank lines count."""
+    text = (folder / "products.csv").read_text(encoding="utf-8")
+    second = text.split("\n", 1)[1].replace("ridge,", "dome,").replace("2024/3/1", "soon")
+    (folder / "products.csv").write_text(f"{text}\n{second}", encoding="utf-8")
+    assert rejected(folder, new_uow())[0].startswith("products.csv, line 6, column launched_on")
+
+
+def test_a_product_without_a_variant(folder, new_uow):
+    text = (folder / "products.csv").read_text(encoding="utf-8")
+    second = text.split("\n", 1)[1].replace("ridge,", "dome,")
+    (folder / "products.csv").write_text(text + second, encoding="utf-8")
+    assert rejected(folder, new_uow()) == [
+        "variants.csv, column product: no row for the product 'dome'."
+    ]
+
+
+def test_an_order_never_changes_its_customer(folder, new_uow):
+    import_folder(folder, new_uow(), zone=SHANGHAI)
+    change(folder, "orders.csv", "a-1001,wang", "a-1001,ann")
+    with pytest.raises(ImportRejected, match="another customer's order already"):
+        import_folder(folder, new_uow(), zone=SHANGHAI)
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        ("id,name_zh\n".encode("utf-16"), "is UTF-16; save it as"),
+        (b"id,name_zh\ntents,\xff\xff\n", "line 2: is neither UTF-8 nor GB 18030"),
+        (b"", "line 1, column id: is missing"),
+    ],
+)
+def test_unreadable_files(folder, new_uow, raw, said):
+    (folder / "categories.csv").write_bytes(raw)
+    assert any(said in problem for problem in rejected(folder, new_uow()))
+
+
+def test_no_files(tmp_path, new_uow):
+    assert "holds none of categories.csv" in rejected(tmp_path, new_uow())[0]
+    assert "is not a folder" in rejected(tmp_path / "missing", new_uow())[0]
+
+
+def test_a_failure_midway_stores_nothing(folder, new_uow):
+    """The last file is wrong: what the others had flushed is rolled back."""
+    change(folder, "order_lines.csv", "A-1002,RIDGE-S", "A-1002,RIDGE-X")
+    rejected(folder, new_uow())
+
+
+def test_the_command(folder, database, capsys):
+    arguments = [str(folder), "--database", database]
+    assert main([*arguments, "--dry-run"]) == 0
+    assert "Dry run: nothing was stored." in capsys.readouterr().out
+    assert main(arguments) == 0
+    assert "customers.csv: 2 rows\n" in capsys.readouterr().out
+    assert main(arguments) == 0
+    assert "customers.csv: 0 new, 2 updated\n" in capsys.readouterr().out
+    change(folder, "customers.csv", "gold", "platinum")
+    assert main(arguments) == 1
+    assert "customers.csv, line 2, column tier" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main([*arguments, "--timezone", "Mars"])
+
+
+def test_the_documentation_has_the_same_columns():
+    text = (Path(__file__).parents[2] / "docs/import.md").read_text(encoding="utf-8")
+    sections = dict(re.findall(r"^## (\S+\.csv)\n(.*?)(?=^## |\Z)", text, re.M | re.S))
+    known = tables(SHANGHAI)
+    assert list(sections) == [table.file for table in known]
+    for table in known:
+        cells = [
+            (name.strip(), "●" in line.split("|")[2])
+            for line in sections[table.file].splitlines()
+            if line.startswith("| ") and not line.startswith("| column")
+            for name in line.split("|")[1].split(",")
+            if not name.strip().startswith("option_") and "…" not in name
+        ]
+        assert [name for name, _ in cells] == table.names
+        required = [
+            name
+            for column in table.columns
+            if column.required
+            for name in getattr(column, "columns", (column.name,))
+        ]
+        assert [name for name, marked in cells if marked] == required
