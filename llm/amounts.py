@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from llm.lexis import narrow
@@ -17,7 +17,8 @@ from llm.lexis import narrow
 @dataclass(frozen=True, slots=True)
 class Amount:
     """`value` in the base of `unit` (metres in mm, years in months, clock times in minutes);
-    `raw` as written. `unit` is "" when none was recognised. `start` and `end` place `text`."""
+    `raw` as written. `unit` is "" when none was recognised. `in_range`: one end of "1–5 days",
+    which says something else than "1 day". `start` and `end` place `text`."""
 
     value: Decimal
     unit: str
@@ -25,6 +26,7 @@ class Amount:
     text: str
     start: int
     end: int
+    in_range: bool = False
 
 
 # pattern → (unit, factor to its base). Longer forms first where one begins another.
@@ -127,6 +129,7 @@ _SIZE = re.compile(
 _SHARED = re.compile(
     r" ?(?:-|–|—|~|～|至|到|或|和|、|×|x| to | or | and |,? (?:or|and) |, )(?:约)? ?", re.I
 )
+_RANGE = re.compile(r" ?(?:-|–|—|~|～|至|到| to )(?:约)? ?", re.I)
 # One Han numeral alone is an amount only before these; 一个, 一样, 一点 are words.
 _AFTER_ONE_NUMERAL = re.compile(
     r"个?工作日|个月|个?小时|个?星期|分钟|公斤|千克|厘米|毫米|公里|毫升|[天日年岁周元块米升倍次人期折](?!然|半夜)"
@@ -283,30 +286,27 @@ class _Reader:
                 self._add(Decimal(0), f"size {match['size']}", Decimal(0), *match.span())
 
     def _share_units(self) -> list[Amount]:
-        """From the end: an amount without a unit takes that of the next one beside it."""
-        following: Amount | None = None
+        """From the end: an amount without a unit takes that of the next one beside it, and both
+        ends of a range are marked."""
         shared: list[Amount] = []
         for amount in reversed(self._found):
-            if (
-                following is not None
-                and not amount.unit
-                and following.unit
-                and following.raw
-                and not following.unit.startswith(("size", "date", "clock", "weekday"))
-                and _SHARED.fullmatch(self._text, amount.end, following.start)
-            ):
-                factor = following.value / following.raw
-                amount = Amount(
-                    amount.raw * factor,
-                    following.unit,
-                    amount.raw,
-                    amount.text,
-                    amount.start,
-                    amount.end,
-                )
+            following = shared[-1] if shared else None
+            if following is not None and _shares(amount, following):
+                between = self._text[amount.end : following.start]
+                if _SHARED.fullmatch(between) and not amount.unit:
+                    factor = following.value / following.raw
+                    amount = replace(amount, value=amount.raw * factor, unit=following.unit)
+                if _RANGE.fullmatch(between) and amount.unit == following.unit:
+                    amount = replace(amount, in_range=True)
+                    shared[-1] = replace(following, in_range=True)
             shared.append(amount)
-            following = amount
         return shared[::-1]
+
+
+def _shares(amount: Amount, following: Amount) -> bool:
+    return bool(following.raw and following.unit) and not following.unit.startswith(
+        ("size", "date", "clock", "weekday")
+    )
 
 
 def _month(name: str) -> int:

@@ -1,35 +1,46 @@
 """Whether an answer says only what its sources say.
 
-Small models get figures, exceptions and yes-or-no wrong, so every claim is looked up: amounts
-(llm.amounts), product names, proper names, words of llm.concepts, and whether a clause denies
-what its source affirms. What cannot be found is returned as a list for people to read.
+Small models get figures, exceptions and yes-or-no wrong, and join the subject of one sentence to
+the rule of another. So every claim is looked up: amounts (llm.amounts), product names, proper
+names, words of llm.concepts; then whether what stands together in the answer stands together in a
+source, and whether a clause denies what its source affirms. What does not hold is returned as a
+list for people to read.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from llm.amounts import Amount, amounts
-from llm.concepts import foreign_concepts
-from llm.lexis import HAN, clauses, language_of, novel_words, terms
+from llm.concepts import FREE, concepts, foreign_concepts
+from llm.lexis import HAN, clauses, language_of, novel_words, sentences, terms
 
 _NEGATION = re.compile(
-    r"不(?!仅|但|只|止|过(?!期)|同|论|管|锈|断|妨|少|错)|没(?!收)|未(?!来)|无(?!线|论|缝)|勿|禁止|除外|拒绝|恕|概不"
-    r"|\b(?:not|no|never|cannot|can['’]?t|without|neither|nor|none|unable|refuse[ds]?|except"
-    r"|excluded|non)\b|n['’]t\b",
+    r"不(?!仅|但|只|止|过(?!期)|同|论|管|锈|断|妨|少|错)|没(?!收)|未(?!来)|无(?!线|论|缝)|勿|禁止|拒绝|恕|概不"
+    r"|\b(?:not|no|never|cannot|can['’]?t|neither|nor|none|unable|refuse[ds]?)\b|n['’]t\b",
     re.IGNORECASE,
 )
 # "无需" and "不用" deny a duty, "not only" denies nothing; both forms of a rule use them freely.
 _NO_DENIAL = re.compile(
-    r"无需|无须|不必|不用|不需要|无条件|无理由|不满意|不合适|不合身|没用过|不想|不喜欢"
-    r"|\bno (?:need|longer than|later than|more than|less than|fee|charge|cost|problem)\b"
-    r"|\bnot only\b|\bnot? (?:have|need) to\b|\bwithout (?:charge|giving)\b",
+    r"无需|无须|不必|不用|不需要|无条件|无理由|不满意|不合适|不合身|没用过|不想|不喜欢|不超过|不低于|不收.{0,4}费"
+    r"|\bno (?:need|longer than|later than|more than|less than|fee|charge|cost|problem|wrong)\b"
+    r"|\bnot (?:only|more than|less than)\b|\bnot? (?:have|need) to\b",
     re.IGNORECASE,
 )
 _NAME = re.compile(r"(?<![A-Za-z0-9])[A-Z][A-Za-z0-9]*(?:['’]s)?")
 _LATIN_WORD = re.compile(r"[A-Za-z][A-Za-z0-9+-]{2,}")
 _COMMON_CAPITALS = frozenset("I OK ID VAT PDF SMS FAQ CNY RMB SKU".split())
+# One end of a range may be told alone when it is told as an end.
+_AS_AN_END = re.compile(
+    r"(?:最[快慢多少早晚迟长短高低大小]|至少|不超过|以内|up to|at (?:most|least)|no (?:more|later) than|from"
+    r"|as (?:little|much|few|many) as|within|最长)\s*(?:要|需|约|about )?\s*$",
+    re.IGNORECASE,
+)
+_THRESHOLD = re.compile(
+    r"满|达到|以上|起|不低于|\bfrom\b|or more|at least|over|above|reach|minimum", re.I
+)
+_COVERED = 0.75
 
 
 def unsupported(
@@ -60,19 +71,17 @@ def _unsupported_amounts(answer: str, sources: str, question: str) -> list[str]:
     claimed = amounts(answer)
     if not claimed:
         return []
-    known = amounts(sources)
-    asked = amounts(question)
+    known = [*amounts(sources), *amounts(question)]
     return [
-        claim.text
-        for claim in claimed
-        if not any(_same(claim, amount) for amount in known)
-        and not any(_same(claim, amount) for amount in asked)
+        claim.text for claim in claimed if not any(_same(claim, amount, answer) for amount in known)
     ]
 
 
-def _same(claim: Amount, known: Amount) -> bool:
+def _same(claim: Amount, known: Amount, text: str) -> bool:
     if claim.unit == known.unit:
         if claim.unit == "date" and claim.raw and known.raw and claim.raw != known.raw:
+            return False
+        if known.in_range and not claim.in_range and not _AS_AN_END.search(text[: claim.start]):
             return False
         return claim.value == known.value
     # A figure without a unit may be any of that size; one with a unit needs the same unit.
@@ -84,7 +93,9 @@ def unknown_amounts(question: str, sources: Sequence[str]) -> list[str]:
     or a comparison ("is 60 enough?"), which a small model cannot be trusted with."""
     known = amounts("\n".join(sources))
     return [
-        claim.text for claim in amounts(question) if not any(_same(claim, each) for each in known)
+        claim.text
+        for claim in amounts(question)
+        if not any(_same(claim, each, question) for each in known)
     ]
 
 
@@ -105,42 +116,146 @@ def _unsupported_names(answer: str, known: str) -> list[str]:
     return missing
 
 
+def misjoined(answer: str, sources: Sequence[str], topic: str = "") -> list[str]:
+    """Clauses and sentences of the answer that join what no source joins.
+
+    A meaning of llm.concepts and an amount (or two meanings) of one clause must stand in one
+    source clause, or the meaning in a clause before the amount's in the same sentence; an amount
+    that a source calls free of charge, or a threshold, must be called so. The words of a sentence
+    must mostly come from one source sentence; `topic` (title, heading) belongs to all of them.
+    """
+    split = [[_Items(clause) for clause in clauses(each)] for each in _all(sentences, sources)]
+    wrong = [
+        clause for clause in clauses(answer) if not _stands_together(_Items(clause), split, answer)
+    ]
+    if wrong or language_of(answer) != language_of("\n".join(sources)):
+        return wrong
+    shared = terms(topic)
+    pool = [terms(each) for each in _all(sentences, sources)]
+    everything = set().union(*pool) if pool else set()
+    for sentence in sentences(answer):
+        known = (terms(sentence) & everything) - shared
+        best = max((len(known & each) for each in pool), default=0)
+        if len(known) > 2 and best < _COVERED * len(known) and len(clauses(sentence)) < 3:
+            wrong.append(sentence)
+    return wrong
+
+
+class _Items:
+    """What of a clause must stay together."""
+
+    def __init__(self, clause: str) -> None:
+        self.text = clause
+        self.concepts = concepts(clause)
+        self.amounts = amounts(clause)
+
+
+def _stands_together(claim: _Items, sources: list[list[_Items]], answer: str) -> bool:
+    for amount in claim.amounts:
+        holding = [
+            (sentence, place)
+            for sentence in sources
+            for place, clause in enumerate(sentence)
+            if any(_same(amount, known, claim.text) for known in clause.amounts)
+        ]
+        if holding and not any(
+            _agrees(claim, sentence, place, answer) for sentence, place in holding
+        ):
+            return False
+    if len(claim.concepts) > 1:
+        return any(
+            claim.concepts <= set().union(*(clause.concepts for clause in sentence))
+            for sentence in sources
+        )
+    return True
+
+
+def _agrees(claim: _Items, sentence: list[_Items], place: int, answer: str) -> bool:
+    """Whether the source clause at `place`, which has an amount of the claim, says the same of it."""
+    here = sentence[place]
+    before: set[int] = set().union(*(clause.concepts for clause in sentence[: place + 1]))
+    if not claim.concepts - {FREE} <= before:
+        return False
+    money = any(amount.unit == "cny" for amount in claim.amounts)
+    if money and FREE in here.concepts and FREE not in concepts(answer):
+        return False
+    return not (money and _THRESHOLD.search(here.text) and not _THRESHOLD.search(answer))
+
+
 def denies(text: str) -> bool:
     """Whether the text says that something is not so."""
     return _NEGATION.search(_NO_DENIAL.sub(" ", text)) is not None
 
 
-def contradictions(answer: str, sources: Sequence[str]) -> list[str]:
-    """Clauses of the answer that deny what their nearest source clause affirms, or the reverse.
+def _denied(text: str) -> set[str]:
+    """The terms behind the first negation: what is denied."""
+    match = _NEGATION.search(_NO_DENIAL.sub(" ", text))
+    return terms(_NO_DENIAL.sub(" ", text)[match.end() :]) if match else set()
 
-    Compared are clauses that share words; across languages only the whole is compared.
+
+def contradictions(answer: str, sources: Sequence[str], topic: str = "") -> list[str]:
+    """Clauses of the answer that deny what its source affirms, or the reverse.
+
+    A denial is compared with the source clauses that speak of what is denied; an affirmation with
+    the nearest clauses, and with the denials of the same thing. Across languages only the whole is
+    compared. Words of the `topic` (title, heading) tell nothing apart.
     """
     language = language_of(answer)
     same = [text for text in sources if language_of(text) == language]
     if not same:
         return [] if denies(answer) in {denies(text) for text in sources} else [answer]
-    pool = [(clause, terms(clause)) for text in same for clause in clauses(text)]
-    wrong = []
-    for clause in clauses(answer):
-        wanted = terms(clause)
-        if len(wanted) < 2:
-            continue
-        scored = [(len(wanted & has) / (len(wanted | has) ** 0.5), text) for text, has in pool]
-        best = max((score for score, _ in scored), default=0.0)
-        if best == 0.0:
-            continue
-        nearest = [text for score, text in scored if score >= 0.85 * best]
-        if denies(clause) not in {denies(text) for text in nearest}:
-            wrong.append(clause)
-    return wrong
+    common = terms(topic)
+    pool = [_Stance(clause, common) for clause in _all(clauses, same)]
+    return [
+        clause.text
+        for clause in (_Stance(text, common) for text in clauses(answer))
+        if clause.terms and not clause.holds(pool)
+    ]
 
 
-def strange_words(answer: str, sources: Sequence[str]) -> list[str]:
+class _Stance:
+    """A clause, its terms, and what it denies."""
+
+    def __init__(self, text: str, common: set[str]) -> None:
+        self.text = text
+        self.terms = terms(text) - common
+        self.denies = denies(text)
+        self.denied = _denied(text) - common
+
+    def _nearness(self, other: _Stance) -> float:
+        return len(self.terms & other.terms) / (len(self.terms | other.terms) or 1) ** 0.5
+
+    def holds(self, sources: list[_Stance]) -> bool:
+        """Whether the sources take the same stance."""
+        near = sorted(sources, key=self._nearness, reverse=True)
+        if self.denies:
+            speaking = [source for source in near if source.terms & self.denied]
+            return bool(speaking) and speaking[0].denies
+        for source in sources:
+            if source.denied and len(source.denied & self.terms) >= 0.6 * len(source.denied):
+                speaking = [each for each in near if source.denied & each.terms]
+                if speaking[0].denies:
+                    return False
+        best = self._nearness(near[0]) if near else 0.0
+        nearest = [source for source in near if self._nearness(source) >= 0.85 * best]
+        return best == 0.0 or not all(source.denies for source in nearest)
+
+
+def strange_words(answer: str, sources: Sequence[str], question: str = "") -> list[str]:
     """Words that no source has, when there are more of them than wording needs; only within one
-    language."""
+    language. Words of the question are let through when the sentence tells something besides."""
     joined = "\n".join(sources)
     if language_of(answer) != language_of(joined):
         return []
     novel = novel_words(answer, joined)
+    asked = [word for word in novel if not novel_words(word, question)]
+    tells = bool((terms(answer) & terms(joined)) - terms(question)) or bool(amounts(answer))
+    if asked and not tells:
+        return novel
+    foreign = [word for word in novel if word not in asked]
     length = len(HAN.findall(answer)) // 2 or len(answer.split())
-    return novel if len(novel) > 1 + length // 8 else []
+    return foreign if len(foreign) > 1 + length // 8 else []
+
+
+def _all(split: Callable[[str], list[str]], texts: Sequence[str]) -> list[str]:
+    return [part for text in texts for part in split(text)]

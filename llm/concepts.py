@@ -7,7 +7,10 @@ import re
 
 # Each line is one meaning: Chinese forms / English forms, as regular expressions.
 _TABLE = """
-免费|包邮|免运费|免邮|免收|不收费|不收取|免息 / free|no charge|no cost|waived|complimentary|at no
+免费|包邮|免.{0,6}运费|免邮|免收|不收.{0,4}费|免息 / free|no charge|no cost|waived|at no|not? pay|not charged
+所有|全部|全场|一切|任何 / all|every|everything|always|any amount
+质量问题|瑕疵|破损|有问题 / faulty|fault|defective|defects?|damaged
+密封|拆封|拆开|未拆|封条 / seal(?:s|ed)?|unbroken|unopened|opened
 全额|全部退 / full refund|in full|refunded fully
 终身 / lifetime
 半价 / half price
@@ -17,7 +20,7 @@ _TABLE = """
 信用卡|银行卡|借记卡 / cards?|visa|mastercard
 货到付款 / cash on delivery|pay on delivery
 现金 / cash
-分期 / instal+ments?
+分期|分 ?[\\d、 或和]+ ?期 / instal+ments?
 paypal / paypal
 金卡|金牌|黄金会员|金级 / gold
 银卡|银牌|白银会员|银级 / silver
@@ -94,6 +97,11 @@ def _pattern(line: str) -> re.Pattern[str]:
 _MEANINGS = [_pattern(line) for line in _TABLE.strip().splitlines()]
 
 
+def concepts(text: str) -> set[int]:
+    """Which meanings of the table the text has, by their places in it."""
+    return {place for place, pattern in enumerate(_MEANINGS) if pattern.search(text)}
+
+
 def foreign_concepts(text: str, sources: str) -> list[str]:
     """Words of the text whose meaning the sources do not have."""
     return [
@@ -101,3 +109,6 @@ def foreign_concepts(text: str, sources: str) -> list[str]:
         for pattern in _MEANINGS
         if (match := pattern.search(text)) and not pattern.search(sources)
     ]
+
+
+FREE = 0  # the place of "free of charge" in the table

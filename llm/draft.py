@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterable, Sequence
 
 from llm.amounts import amounts
-from llm.checks import contradictions, denies, strange_words, unsupported
+from llm.checks import contradictions, denies, misjoined, strange_words, unsupported
 from llm.lexis import HAN, language_of, sentences, terms
-from llm.quotes import support
+from llm.quotes import asked_units, support
 from retrieval.types import Language
 
 
@@ -53,7 +53,8 @@ _META = re.compile(
     r"|the (?:documents?|passage|facts?|text|context)|provided (?:text|information|facts?))\b",
     re.IGNORECASE,
 )
-_META_NOUNS = re.compile(r"资料|文档")
+# What a shop does not say, unless its own text does: the customer's "my", questions, the task.
+_NOT_THE_SHOPS = re.compile(r"资料|文档|我(?!们)|[?？]|\b(?:my|me|i)\b", re.IGNORECASE)
 _CLAUSE_ENDS = re.compile(r"[，,；;。！？!?]|\.(?=\s)|：|:(?=\s)")
 # A trailing piece that more text may still change: a word, and digits or Han numerals before it.
 _UNFINISHED = re.compile(r"(?:[A-Za-z0-9'’%.,:¥$+–-]+|[\u3400-\u9fff]{1,2}|.)$", re.DOTALL)
@@ -69,12 +70,14 @@ class Draft:
         sources: Sequence[str],
         language: Language,
         *,
+        topic: str = "",
         product_names: Iterable[str] = (),
         max_sentences: int = 2,
     ) -> None:
         self._question = question
         self._sources = list(sources)
         self._language: Language = language
+        self._topic = topic
         self._names = tuple(product_names)
         self._max_sentences = max_sentences
         self._raw = ""
@@ -175,24 +178,34 @@ class Draft:
         return end
 
     def _check(self, text: str, candidate: str) -> None:
-        if (match := _META.search(text)) or (match := self._meta_noun(text)):
+        if (match := _META.search(text)) or (match := self._foreign_voice(text)):
             raise Rejected(f"meta: {match.group()}")
         self._check_language(candidate)
         self._check_claims(candidate)
         whole_clauses = candidate[: _last_end(candidate)]
-        if whole_clauses and (wrong := contradictions(whole_clauses, self._sources)):
-            raise Rejected(f"contradiction: {wrong[0]}")
+        if whole_clauses:
+            self._check_clauses(whole_clauses)
 
     def _check_whole(self, text: str) -> None:
-        if (match := _META.search(text)) or (match := self._meta_noun(text)):
+        if (match := _META.search(text)) or (match := self._foreign_voice(text)):
             raise Rejected(f"meta: {match.group()}")
         self._check_language(text)
         self._check_claims(text)
-        if wrong := contradictions(text, self._sources):
-            raise Rejected(f"contradiction: {wrong[0]}")
+        self._check_clauses(text)
+        kinds = {amount.unit for amount in amounts(text)}
+        known = {amount.unit for source in self._sources for amount in amounts(source)}
+        for wanted in asked_units(self._question):
+            if wanted & known and not wanted & kinds:
+                raise Rejected("beside the question")
 
-    def _meta_noun(self, text: str) -> re.Match[str] | None:
-        match = _META_NOUNS.search(text)
+    def _check_clauses(self, text: str) -> None:
+        if wrong := contradictions(text, self._sources, self._topic):
+            raise Rejected(f"contradiction: {wrong[0]}")
+        if wrong := misjoined(text, self._sources, self._topic):
+            raise Rejected(f"misjoined: {wrong[0]}")
+
+    def _foreign_voice(self, text: str) -> re.Match[str] | None:
+        match = _NOT_THE_SHOPS.search(text)
         if match and not any(match.group() in source for source in self._sources):
             return match
         return None
@@ -212,7 +225,7 @@ class Draft:
         )
         if missing:
             raise Rejected(f"unsupported: {missing[0]}")
-        if strange := strange_words(text, self._sources):
+        if strange := strange_words(text, self._sources, self._question):
             raise Rejected(f"strange words: {', '.join(strange[:4])}")
 
 

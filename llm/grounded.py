@@ -11,7 +11,8 @@ import re
 import time
 from collections.abc import Callable, Iterable, Sequence
 
-from llm.checks import unknown_amounts
+from llm.amounts import amounts
+from llm.checks import denies, unknown_amounts
 from llm.draft import Draft, Rejected
 from llm.errors import EngineUnavailable, GenerationTimeout, LLMError
 from llm.lexis import sentences, terms
@@ -33,8 +34,15 @@ _SECOND_QUOTE = 0.8
 _QUOTE_LENGTH = {"zh": 90, "en": 220}
 # A case in time ("bought last month") needs a comparison, which is not the generator's to make.
 _CASE = re.compile(
-    r"昨天|前天|今天|明天|上周|上个?月|去年|刚才|刚刚|[天月年周]前|\b(?:yesterday|today|tomorrow|ago|last (?:week|month|year)"
-    r"|next (?:week|month))\b",
+    r"昨天|前天|今天|明天|上周|上个?月|去年|刚才|刚刚|[天月年周]前"
+    r"|\b(?:yesterday|today|tomorrow|ago|last (?:week|month|year)|next (?:week|month))\b",
+    re.IGNORECASE,
+)
+# Sentences of a question that try to instruct the generator are not shown to it.
+_INSTRUCTION = re.compile(
+    r"忽略.{0,12}(?:指令|规则|提示|要求)|无视.{0,12}(?:指令|规则)|系统提示|扮演|你现在是|从现在起你"
+    r"|(?:ignore|disregard|forget).{0,30}(?:instructions?|rules?|prompts?|above)|system prompt"
+    r"|pretend (?:to be|you)|you are now|act as",
     re.IGNORECASE,
 )
 _OTHER_LANGUAGE = {"zh": "我们的说明（英文）：{}", "en": "Our help page says (in Chinese): {}"}
@@ -81,13 +89,21 @@ class GroundedWriter:
         """
         if not passages and not facts:
             raise ValueError("There is nothing to answer from: pass a passage or a fact.")
+        question = _without_instructions(question)
         chosen = _choose(question, passages, language)
         sources = list(facts) or self._excerpts(question, chosen, language)
         publish = on_delta or (lambda _text: None)
         started = time.monotonic()
-        text, reason = self._written(
-            question, sources, language, bool(facts), tuple(product_names), publish
+        topic = " ".join(f"{each.title} {each.heading}" for each in chosen) if not facts else ""
+        draft = Draft(
+            question,
+            sources,
+            language,
+            topic=topic,
+            product_names=product_names,
+            max_sentences=max(2, len(facts)),
         )
+        text, reason = self._written(question, sources, language, bool(facts), draft, publish)
         logger.debug("grounded answer in %.2f s: %s", time.monotonic() - started, reason or "model")
         if text is not None:
             marked, citations = self._cited(text, question, chosen, language)
@@ -107,7 +123,7 @@ class GroundedWriter:
         sources: list[str],
         language: Language,
         decided: bool,
-        product_names: tuple[str, ...],
+        draft: Draft,
         publish: OnDelta,
     ) -> tuple[str | None, str | None]:
         """The generator's checked words, or None and why not."""
@@ -118,13 +134,6 @@ class GroundedWriter:
                 return None, f"needs a comparison: {missing[0]}"
             if match := _CASE.search(question):
                 return None, f"needs a comparison: {match.group()}"
-        draft = Draft(
-            question,
-            sources,
-            language,
-            product_names=product_names,
-            max_sentences=max(2, len(sources)) if decided else 2,
-        )
         pieces = self._engine.stream(
             grounded_prompt(question, sources, language),
             max_tokens=_MAX_TOKENS,
@@ -138,7 +147,11 @@ class GroundedWriter:
                     publish(shown)
                 if draft.is_full():
                     break
-            return draft.finish(), None
+            whole = draft.finish()
+            if decided and (lost := _lost(whole, sources, question)):
+                return None, f"left out: {lost}"
+            publish(whole)
+            return whole, None
         except Rejected as rejected:
             reason = str(rejected)
         except GenerationTimeout:
@@ -235,6 +248,20 @@ class GroundedWriter:
         if max(shared) > 0:
             return pool[shared.index(max(shared))]
         return best_quotes(question, passages, similarity=self._similarity)[0]
+
+
+def _lost(answer: str, facts: Sequence[str], question: str) -> str | None:
+    """What an answer keeps back of the decided facts: a figure, or that something is not so."""
+    told = {(amount.unit, amount.value) for amount in amounts(f"{answer} {question}")}
+    for amount in amounts(" ".join(facts)):
+        if (amount.unit, amount.value) not in told:
+            return amount.text
+    return "a denial" if denies(answer) is not any(denies(fact) for fact in facts) else None
+
+
+def _without_instructions(question: str) -> str:
+    parts = [part for part in sentences(question) if not _INSTRUCTION.search(part)]
+    return " ".join(parts) if parts else question
 
 
 def _choose(question: str, passages: Sequence[Passage], language: Language) -> list[Passage]:

@@ -21,6 +21,7 @@ Similarity = Callable[[str, Sequence[str]], Sequence[float]]
 _LIST_ITEM = re.compile(r"^\s*(?:[-*•·]|\d+[.)、]|[（(]?[一二三四五六七八九十]+[）)、])\s*")
 _LEADS_IN = re.compile(r"[:：]\s*$")
 _ITEMS_QUOTED = 6
+# What a question asks for: the units of an amount that answers it.
 _ASKS = [
     (
         re.compile(r"多少钱|运费|费用|价格|how much|\bcosts?\b|\bfees?\b|price", re.I),
@@ -28,19 +29,30 @@ _ASKS = [
     ),
     (
         re.compile(
-            r"多久|几天|多长时间|什么时候|何时|哪天|how long|how soon|\bwhen\b|how many days", re.I
+            r"多久|几天|多少天|多长时间|什么时候|何时|哪天|how long|how soon|\bwhen\b|how many days",
+            re.IGNORECASE,
         ),
         {"day", "working day", "month", "minute", "clock", "date", "weekday"},
     ),
-    (re.compile(r"几点|what time|opening hours|\bhours\b|营业时间", re.I), {"clock"}),
-    (re.compile(r"多重|weigh", re.I), {"g"}),
-    (re.compile(r"多大|多长|多宽|多高|尺寸|how (?:big|long|tall|wide)|dimensions", re.I), {"mm"}),
+    (re.compile(r"几点|what time|opening hours|营业时间", re.I), {"clock"}),
+    (re.compile(r"多重|weigh|how heavy", re.I), {"g"}),
+    (
+        re.compile(r"多大|多长(?!时间)|多宽|多高|how (?:big|long is|tall|wide)|dimensions", re.I),
+        {"mm"},
+    ),
 ]
+_COLOUR_ASKED = re.compile(
+    r"颜色|[红橙黄绿蓝紫黑白灰棕粉]色|colou?r|\b(?:red|blue|green|black|white|grey)\b", re.I
+)
+_COLOUR = re.compile(
+    r"颜色|[红橙黄绿蓝紫黑白灰棕粉沙]色|深灰|松绿|colou?rs?|\b(?:red|blue|green|black|white|grey|pine)\b",
+    re.I,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """`text` stands word for word in the passage; `score` orders quotes of one question."""
+    """`text` stands word for word in the passage (a lone list item without its mark); `score` orders quotes of one question."""
 
     passage: Passage
     text: str
@@ -48,22 +60,31 @@ class Quote:
 
 
 def units(passage: Passage) -> list[str]:
-    """The passage cut into what may be quoted alone, in its order."""
+    """The passage cut into what may be quoted alone, in its order: sentences, and whole lines
+    where the lines are list items or table rows."""
     found: list[str] = []
-    lines = [line.strip() for line in passage.text.splitlines() if line.strip()]
-    for place, line in enumerate(lines):
-        if _LEADS_IN.search(line):
-            items = []
-            for item in lines[place + 1 : place + 1 + _ITEMS_QUOTED]:
-                if not _LIST_ITEM.match(item):
-                    break
-                items.append(item)
-            found.append("\n".join([line, *items]))
-        elif _LIST_ITEM.match(line) or "|" in line:
+    for line in _lines(passage):
+        item = _LIST_ITEM.match(line)
+        if item:
+            found.append(line[item.end() :])
+        elif "|" in line or _LEADS_IN.search(line):
             found.append(line)
         else:
             found += sentences(line)
     return found
+
+
+def _lines(passage: Passage) -> list[str]:
+    return [line.strip() for line in passage.text.splitlines() if line.strip()]
+
+
+def _with_items(passage: Passage, unit: str) -> str:
+    """A line that leads into a list, with its items; anything else as it is."""
+    lines = _lines(passage)
+    if not _LEADS_IN.search(unit) or unit not in lines:
+        return unit
+    after = lines[lines.index(unit) + 1 :][:_ITEMS_QUOTED]
+    return "\n".join([unit, *after])
 
 
 def best_quotes(
@@ -83,24 +104,31 @@ def best_quotes(
     if not pool:
         return []
     wanted = terms(question)
-    has = [terms(unit) | terms(passage.heading) for passage, unit in pool]
+    has = [terms(f"{unit} {passage.title} {passage.heading}") for passage, unit in pool]
     rarity = {term: log(1 + len(pool) / (1 + sum(term in each for each in has))) for term in wanted}
     whole = sum(rarity.values()) or 1.0
     near = (
         list(similarity(question, [unit for _, unit in pool])) if similarity else [0.0] * len(pool)
     )
     spread = (max(near) - min(near)) or 1.0
-    asked = [kinds for pattern, kinds in _ASKS if pattern.search(question)]
+    asked = asked_units(question)
+    colour = _COLOUR_ASKED.search(question) is not None
     quotes = []
     for (passage, unit), words, nearness in zip(pool, has, near, strict=True):
         score = sum(rarity[term] for term in wanted & words) / whole
         score += 0.6 * (nearness - min(near)) / spread
         kinds = {amount.unit for amount in amounts(unit)} if asked else set()
         score += 0.25 * sum(bool(kinds & kinds_asked) for kinds_asked in asked)
+        score += 0.25 * (colour and _COLOUR.search(unit) is not None)
         score -= 0.12 * next(place for place, each in enumerate(passages) if each is passage)
-        quotes.append(Quote(passage, unit, score))
+        quotes.append(Quote(passage, _with_items(passage, unit), score))
     quotes.sort(key=lambda quote: -quote.score)
     return quotes[:limit]
+
+
+def asked_units(question: str) -> list[set[str]]:
+    """For each kind of amount that the question asks for, the units that answer it."""
+    return [kinds for pattern, kinds in _ASKS if pattern.search(question)]
 
 
 def support(question: str, text: str) -> float:
