@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -26,6 +26,7 @@ from data.unit_of_work import UnitOfWork
 from llm.engines import load_engine
 from llm.errors import LLMError
 from llm.types import Engine
+from retrieval.embedder import TextEmbedder
 from retrieval.embedders import load_embedder
 from retrieval.retriever import Retriever
 from weights import WeightsError, locate
@@ -47,9 +48,8 @@ def bootstrap(settings: Settings, *, clock: Callable[[], datetime] | None = None
     def unit_of_work() -> UnitOfWork:
         return UnitOfWork(sessions)
 
-    retriever = Retriever.open(
-        settings.index_folder, load_embedder(locate(settings.embedder), threads=1)
-    )
+    embedder = load_embedder(locate(settings.embedder), threads=1)
+    retriever = Retriever.open(settings.index_folder, embedder)
     with unit_of_work() as uow:
         catalogue = {product.id: product for product in uow.products.catalogue()}
         categories = uow.products.categories()
@@ -65,11 +65,23 @@ def bootstrap(settings: Settings, *, clock: Callable[[], datetime] | None = None
         retriever=retriever,
         products=products,
         recommender=recommender,
-        writer=GroundedWriter(_generator(settings), deadline_s=settings.answer_deadline_s),
+        writer=_writer(settings, embedder),
         streams=TurnStreams(),
         clock=clock,
         offers=settings.offers,
     )
+
+
+def _writer(settings: Settings, embedder: TextEmbedder) -> GroundedWriter:
+    def similarity(text: str, others: Sequence[str]) -> Sequence[float]:
+        vectors = embedder.embed_passages(list(others)) @ embedder.embed_queries([text])[0]
+        return [float(cosine) for cosine in vectors]
+
+    writer = GroundedWriter(
+        _generator(settings), deadline_s=settings.answer_deadline_s, similarity=similarity
+    )
+    writer.prepare()
+    return writer
 
 
 def _generator(settings: Settings) -> Engine | None:
@@ -77,8 +89,8 @@ def _generator(settings: Settings) -> Engine | None:
         return load_engine(
             settings.generator,
             threads=settings.generator_threads,
-            model=settings.generator_model,
-            key=settings.generator_key.get_secret_value(),
+            model=settings.generator_model or None,
+            api_key=settings.generator_key.get_secret_value() or None,
         )
     except (LLMError, WeightsError) as error:
         log.error("the generator cannot be loaded; answers will be quotes", cause=str(error))

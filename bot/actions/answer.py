@@ -12,7 +12,7 @@ from bot.actions import mentions, offers, views
 from bot.actions.skill import Skill, Turn
 from bot.metrics import ANSWERS
 from data.models import Product
-from retrieval.types import Filters, Hit
+from retrieval.types import Filters, Hit, Kind
 
 _PASSAGES = 4
 
@@ -21,16 +21,21 @@ class Answer(Skill):
     action = "action_answer"
 
     def act(self, turn: Turn) -> None:
+        if not self.answered(turn):
+            dont_know(turn)
+
+    def answered(self, turn: Turn) -> bool:
+        """Answer from the shop's texts; False, and nothing said, when they hold no answer."""
         named = mentions.named_products(turn)
         about = named[0] if named else None
         if about is None and turn.intent == "product_question":
             about = mentions.product_in_question(turn)
         hits = self._passages(turn, about)
         if not self.services.retriever.relevant(hits, turn.text):
-            dont_know(turn)
-            return
+            return False
         product = self.services.catalogue.get(hits[0].passage.source)
         self._answer(turn, hits, product)
+        return True
 
     def _passages(self, turn: Turn, about: str | None) -> list[Hit]:
         search = self.services.retriever.search
@@ -44,7 +49,7 @@ class Answer(Skill):
             own = search(question, filters=filters, k=_PASSAGES)
         if own and turn.intent == "product_question":
             return own
-        kind = "document" if turn.intent == "policy_question" else None
+        kind: Kind | None = "document" if turn.intent == "policy_question" else None
         rest = search(question, filters=Filters(language=turn.language, kind=kind), k=_PASSAGES)
         return own + [hit for hit in rest if hit.passage.source != about] if own else rest
 

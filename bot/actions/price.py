@@ -26,17 +26,17 @@ class Price(Skill):
         if not products:
             turn.say(turn.phrase("product.which"))
             return
-        counts = [self._count(turn, product) for product in products]
+        places = self.services.products.mentions(turn.text)
+        counts = [
+            reading.quantity_before(turn.text, places[product.id]) if product.id in places else 1
+            for product in products
+        ]
         turn.notes |= {"product": products[0].id, "shown": [p.id for p in products]}
         cards = [views.product_card(turn, product) for product in products]
         if len(products) == 1 and counts == [1]:
             turn.say(self._one(turn, products[0]), cards=cards)
         else:
             turn.say(self._together(turn, products, counts, tier), cards=cards)
-
-    def _count(self, turn: Turn, product: Product) -> int:
-        position = self.services.products.position(turn.text, product.id)
-        return 1 if position is None else reading.quantity_before(turn.text, position)
 
     def _one(self, turn: Turn, product: Product) -> str:
         wanted = stock.asked_variants(turn, product)

@@ -163,7 +163,8 @@ def _varied(
 ) -> list[tuple[str, float]]:
     """The first of each category, so that three gifts are three ideas; then the next ones."""
     seen: set[str] = set()
-    first, rest = [], []
+    first: list[tuple[str, float]] = []
+    rest: list[tuple[str, float]] = []
     for product_id, score in ranked:
         category = catalogue[product_id].category_id
         (rest if category in seen else first).append((product_id, score))

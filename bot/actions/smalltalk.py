@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from bot.actions import mentions, search, views
+from bot.actions.answer import Answer
 from bot.actions.handoff import hand_over
 from bot.actions.skill import Skill, Turn
 from data.models import Feedback
@@ -27,7 +28,8 @@ class Help(Skill):
 
 
 class Fallback(Skill):
-    """Not understood, or not the shop's business: a useful question instead of a shrug."""
+    """Not understood, or not the shop's business: an answer if the shop's texts have one, else a
+    useful question instead of a shrug."""
 
     action = "action_fallback"
 
@@ -48,7 +50,9 @@ class Fallback(Skill):
         if turn.services.products.category(turn.text):
             search.find(turn, turn.services)
             return
-        turn.say(turn.phrase("fallback.ask"), buttons=buttons)
+        # The intent may be unclear where the words are not: the shop's texts may know.
+        if not Answer(self.services).answered(turn):
+            turn.say(turn.phrase("fallback.ask"), buttons=buttons)
 
 
 class Affirm(Skill):

@@ -10,7 +10,7 @@ from bot import formats
 from bot.actions.skill import Turn
 from bot.messages import CitationView, OrderCard, ProductCard
 from data.models import Order, OrderLine, Product, Variant
-from llm.quotes import best_sentence
+from llm.quotes import best_quotes
 from llm.types import Citation
 from retrieval.types import Filters
 
@@ -125,16 +125,15 @@ def cite(turn: Turn, *documents: str, about: str | None = None) -> list[Citation
     found: list[CitationView] = []
     for source in documents:
         filters = Filters(language=turn.language, kind="document", sources=frozenset({source}))
-        for hit in turn.services.retriever.search(question, filters=filters, k=1):
-            passage = hit.passage
-            quote = best_sentence(question, passage.text, turn.language)
+        hits = turn.services.retriever.search(question, filters=filters, k=2)
+        for quote in best_quotes(question, [hit.passage for hit in hits]):
             found.append(
                 CitationView(
                     number=len(found) + 1,
-                    title=passage.title,
-                    source=passage.source,
-                    quote=quote,
-                    url=passage.url,
+                    title=quote.passage.title,
+                    source=quote.passage.source,
+                    quote=quote.text,
+                    url=quote.passage.url,
                 )
             )
     return found

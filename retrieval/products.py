@@ -1,0 +1,312 @@
+"""Products by their names and by what is asked of them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from data.models import Category, Product
+from retrieval.embedder import Vectors
+from retrieval.retriever import MAX_CHARACTERS, Retriever
+from retrieval.text import HAN, tokenize
+from retrieval.types import Filters, Hit
+
+_FAMILY = 4  # products that may share a name's distinctive word: a tent, its footprint, …
+_MENTIONS = 2  # other products whose texts may mention it
+_HITS = 60
+# A named product goes before all others; a named kind before what only sounds alike.
+_NAMED, _OF_CATEGORY = 1.0, 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    start: int
+    end: int
+    owner: str
+    kind: Literal["product", "category"]
+
+
+class ProductSearch:
+    """Names and aliases are taken from the catalogue; passages from the retriever's index.
+
+    `vectors` holds one vector of length 1 a product: the mean over its passages in the index.
+    """
+
+    def __init__(
+        self, retriever: Retriever, products: Sequence[Product], categories: Iterable[Category]
+    ) -> None:
+        self._retriever = retriever
+        self._order = {product.id: i for i, product in enumerate(products)}
+        self._category_of = {product.id: product.category_id for product in products}
+        self._forms: dict[str, tuple[str, Literal["product", "category"]]] = {}
+        for category in categories:
+            for form in _forms(category):
+                self._forms[form] = (category.id, "category")
+        for product in products:
+            for form in _forms(product):
+                self._forms.setdefault(form, (product.id, "product"))
+        self._names = {
+            product.id: [_squash(name)[0] for name in (product.name.zh, product.name.en)]
+            for product in products
+        }
+        self._heads = _distinctive(products, retriever)
+        self.vectors = _product_vectors(retriever, self._order)
+
+    def match(self, text: str) -> list[str]:
+        """Ids of the products named in a text, in the order of their mention.
+
+        Names and aliases count whole, the longest first, whatever their case, spaces and hyphens;
+        else a name's distinctive word ("ridgeline", "花岗岩"), also with a typing error. A word that
+        several products share names the one whose further words stand in the text too, or all of
+        them. Words of a kind ("tent", "背包") name nothing.
+        """
+        return list(self.mentions(text))
+
+    def mentions(self, text: str) -> dict[str, int]:
+        """As `match`, each product with the place in the text where it is first named."""
+        text = text[:MAX_CHARACTERS]
+        exact = self._named(text)
+        taken = [(found.start, found.end) for found in exact]
+        heads = [
+            found
+            for found in self._partly_named(text)
+            if all(found.end <= start or found.start >= end for start, end in taken)
+        ]
+        found = sorted(exact + heads, key=lambda item: item.start)
+        places: dict[str, int] = {}
+        for item in found:
+            if item.kind == "product":
+                places.setdefault(item.owner, item.start)
+        return places
+
+    def category(self, text: str) -> str | None:
+        """Id of the category that a text asks for: named itself, else that of a named product.
+
+        What the wanted thing is for ("insoles for my boots", "洗羽绒服的") is not asked for itself.
+        """
+        text = text[:MAX_CHARACTERS]
+        found = self._named(text)
+        asked = [item for item in found if item.kind == "category" and not _is_purpose(text, item)]
+        if asked:
+            return max(asked, key=lambda item: item.end - item.start).owner
+        products = [item for item in found if item.kind == "product"]
+        return self._category_of[products[0].owner] if products else None
+
+    def search(
+        self, query: str, allowed: AbstractSet[str] | None, k: int
+    ) -> list[tuple[str, float]]:
+        """The k best products with their scores, best first, among the allowed (None: all).
+
+        Every allowed product can come: those whose passages are no hits follow by the closeness
+        of their vectors.
+        """
+        candidates = set(self._order) if allowed is None else set(allowed) & set(self._order)
+        if not candidates or not query.strip() or k <= 0:
+            return []
+        filters = Filters(kind="product", sources=frozenset(candidates))
+        scores: dict[str, float] = defaultdict(float)
+        for product_id, hits in _by_source(self._retriever.search(query, filters=filters, k=_HITS)):
+            # The best passage decides; a second one that fits adds a little.
+            ranked = sorted((hit.score for hit in hits), reverse=True)
+            scores[product_id] = ranked[0] + 0.25 * sum(ranked[1:2])
+        vector = self._retriever.embed(query)
+        for product_id in candidates & set(self.vectors):
+            scores[product_id] += 0.01 * float(self.vectors[product_id] @ vector)
+        for product_id in self.match(query):
+            if product_id in candidates:
+                scores[product_id] += _NAMED
+        category = self.category(query)
+        for product_id in candidates:
+            if self._category_of[product_id] == category:
+                scores[product_id] += _OF_CATEGORY
+        best = sorted(candidates, key=lambda i: (-scores[i], self._order[i]))[:k]
+        return [(product_id, scores[product_id]) for product_id in best]
+
+    def _named(self, text: str) -> list[_Found]:
+        """Whole names and aliases in the text, the longest first where they overlap."""
+        squashed, places = _squash(text)
+        spans = [
+            (place, place + len(form), owner, kind)
+            for form, (owner, kind) in self._forms.items()
+            for place in _occurrences(squashed, form)
+            if _bounded(text, places, place, place + len(form))
+        ]
+        spans.sort(key=lambda span: (span[0] - span[1], span[0], span[3] == "category"))
+        chosen: list[_Found] = []
+        taken = np.zeros(len(squashed), bool)
+        for start, end, owner, kind in spans:
+            if not taken[start:end].any():
+                taken[start:end] = True
+                chosen.append(_Found(places[start], places[end - 1] + 1, owner, kind))
+        return chosen
+
+    def _partly_named(self, text: str) -> list[_Found]:
+        """Products whose distinctive word stands in the text."""
+        found = []
+        for word, start, end in self._distinctive_words(text):
+            family = self._heads[word]
+            fits = {i: self._further_words(i, text) for i in family}
+            best = max(fits.values())
+            owner = self._forms.get(word, ("", ""))[0]
+            if best == 0 and owner in family:
+                chosen = [owner]
+            else:
+                chosen = [i for i in family if fits[i] == best]
+            found += [_Found(start, end, product_id, "product") for product_id in chosen]
+        return found
+
+    def _distinctive_words(self, text: str) -> Iterator[tuple[str, int, int]]:
+        lowered = unicodedata.normalize("NFKC", text).lower()
+        if len(lowered) == len(text):
+            for word in self._heads:
+                if not word.isascii():
+                    for start in _occurrences(lowered, word):
+                        yield word, start, start + len(word)
+        known = self._retriever.index.lexical.known_terms
+        for token in tokenize(text):
+            written = token.text.lower()
+            if written in self._heads:
+                yield written, token.start, token.end
+            elif len(written) >= 5 and written.isascii() and not known(written):
+                allowed = 1 if len(written) < 8 else 2
+                near = [w for w in self._heads if w.isascii() and within(w, written, allowed)]
+                if near:
+                    yield near[0], token.start, token.end
+
+    def _further_words(self, product_id: str, text: str) -> int:
+        """How much of the product's name stands in the text: words of the English one, pairs of
+        characters of the Chinese one."""
+        squashed, _ = _squash(text)
+        zh, _ = self._names[product_id]
+        words = set(re.findall(r"[a-z]+|\d+", text.lower()))
+        english = product_id.split("-")
+        pairs = sum(zh[i : i + 2] in squashed for i in range(len(zh) - 1))
+        return pairs + sum(word in words for word in english)
+
+
+def within(a: str, b: str, limit: int) -> bool:
+    """Whether two words are at most `limit` typing errors apart: a letter more, less, other, or
+    two swapped."""
+    if abs(len(a) - len(b)) > limit or a[0] != b[0]:
+        return False
+    before: list[int] = []
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, start=1):
+        older, before, row = before, row, [i]
+        for j, y in enumerate(b, start=1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (x != y))
+            if i > 1 and j > 1 and x == b[j - 2] and a[i - 2] == y:
+                cost = min(cost, older[j - 2] + 1)
+            row.append(cost)
+    return row[-1] <= limit
+
+
+def _forms(item: Product | Category) -> set[str]:
+    """Names and aliases of both languages, squashed; one letter or character names nothing."""
+    texts = [item.name.zh, item.name.en, *item.aliases.get("zh", []), *item.aliases.get("en", [])]
+    return {form for form in (_squash(text)[0] for text in texts) if len(form) > 1}
+
+
+def _squash(text: str) -> tuple[str, list[int]]:
+    """Letters, digits and Han alone, in lower case, and where each stood in the text."""
+    squashed, places = [], []
+    for place, character in enumerate(text):
+        for plain in unicodedata.normalize("NFKC", character).lower():
+            if plain.isalnum():
+                squashed.append(plain)
+                places.append(place)
+    return "".join(squashed), places
+
+
+def _occurrences(text: str, part: str) -> Iterator[int]:
+    start = text.find(part)
+    while start >= 0:
+        yield start
+        start = text.find(part, start + 1)
+
+
+def _bounded(text: str, places: list[int], start: int, end: int) -> bool:
+    """Whether Latin words at the ends of a span are whole there (a plural "s" or "'s" aside)."""
+    first, last = places[start], places[end - 1]
+    if _is_latin(text[first]) and first > 0 and _is_latin(text[first - 1]):
+        return False
+    if _is_latin(text[last]) and last + 1 < len(text):
+        rest = re.match(r"(?:e?s)?(?![A-Za-z0-9])", text[last + 1 :])
+        return rest is not None
+    return True
+
+
+def _is_latin(character: str) -> bool:
+    return character.isascii() and character.isalnum()
+
+
+_FOR = re.compile(r"\b(?:for|with|under|inside|in|on|into)\s+(?:(?:my|the|a|an|our|his|her)\s+)?$")
+_TO_TREAT = re.compile(
+    r"(?:\b(?:wash|clean|repair|mend|proof|waterproof)(?:ing)?\s+(?:(?:my|the|a|an|our)\s+)?"
+    r"(?:\w+\s+)?|[洗修补]|清洗|保养|修补|清洁)$"
+)
+_USED_WITH = re.compile(rf"^(?:用的|用什么|里用|里面用|配什么|清洗|怎么洗|保养|[{HAN}]{{0,2}}专用)")
+
+
+def _is_purpose(text: str, item: _Found) -> bool:
+    before, after = text[: item.start].lower(), text[item.end :]
+    return bool(_FOR.search(before) or _TO_TREAT.search(before) or _USED_WITH.search(after))
+
+
+def _distinctive(
+    products: Sequence[Product], retriever: Retriever
+) -> Mapping[str, tuple[str, ...]]:
+    """Words of names that no help page and hardly another product's text uses, with the products
+    that carry them in their names."""
+    families: dict[str, list[str]] = defaultdict(list)
+    for product in products:
+        for word in _candidates(product):
+            families[word].append(product.id)
+    sources: dict[str, set[str]] = {word: set() for word in families}
+    for passage in retriever.index.passages:
+        text = f"{passage.title}\n{passage.text}".lower()
+        words = set(re.findall(r"[a-z]{3,}", text))
+        for word, found in sources.items():
+            if word in words or (not word.isascii() and word in text):
+                found.add("help" if passage.kind == "document" else passage.source)
+    return {
+        word: tuple(family)
+        for word, family in families.items()
+        if len(family) <= _FAMILY
+        and "help" not in sources[word]
+        and len(sources[word] - set(family)) <= _MENTIONS
+    }
+
+
+def _candidates(product: Product) -> set[str]:
+    english = set(re.findall(r"[a-z]{4,}", product.name.en.lower()))
+    chinese = re.match(f"[{HAN}]+", product.name.zh)
+    run = chinese.group() if chinese else ""
+    return english | {run[:size] for size in (2, 3) if len(run) > size}
+
+
+def _by_source(hits: Iterable[Hit]) -> Iterator[tuple[str, list[Hit]]]:
+    grouped: dict[str, list[Hit]] = defaultdict(list)
+    for hit in hits:
+        grouped[hit.passage.source].append(hit)
+    yield from grouped.items()
+
+
+def _product_vectors(retriever: Retriever, wanted: Mapping[str, int]) -> dict[str, Vectors]:
+    """The mean of each product's passages over both languages, at length 1."""
+    numbers: dict[str, list[int]] = defaultdict(list)
+    for number, passage in enumerate(retriever.index.passages):
+        if passage.kind == "product" and passage.source in wanted:
+            numbers[passage.source].append(number)
+    found: dict[str, Vectors] = {}
+    for product_id, rows in numbers.items():
+        mean = retriever.index.vectors.vectors(np.array(rows, np.int64)).mean(axis=0)
+        found[product_id] = (mean / np.linalg.norm(mean)).astype(np.float32)
+    return found
