@@ -1,0 +1,1 @@
+"""What the shop knows: its tables and queries, who may see what, its rules, the demo shop."""

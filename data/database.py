@@ -55,7 +55,7 @@ def _sqlite(url: sqlalchemy.URL, options: dict[str, Any]) -> Engine:
     if in_memory:
         options |= {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
     else:
-        options["connect_args"] = {"timeout": _WAIT_S}
+        options |= {"pool_timeout": _WAIT_S, "connect_args": {"timeout": _WAIT_S}}
         folder = Path(str(url.database)).parent
         try:
             folder.mkdir(parents=True, exist_ok=True)

@@ -87,11 +87,15 @@ def points(rules: ShopRules, tier: Tier, paid: Decimal) -> int:
 
 
 def redeem(rules: ShopRules, available: int, order_total: Decimal) -> Redemption:
-    """The most that so many points take off an order: at most half of it."""
+    """The most that so many points take off an order: at most half of it, and nothing when fewer
+    could be used than the shop takes at a time."""
     each = Decimal(rules.membership.points_per_yuan)
     most = (order_total / 2).quantize(_FEN, ROUND_DOWN)
     value = min((available / each).quantize(_FEN, ROUND_DOWN), most)
-    return Redemption(int(value * each), value, most)
+    used = int(value * each)
+    if used < rules.membership.points_least:
+        return Redemption(0, _ZERO, most)
+    return Redemption(used, value, most)
 
 
 def _ascending(rules: ShopRules) -> list[Tier]:

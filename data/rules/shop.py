@@ -149,6 +149,7 @@ class Membership(_Part):
     window_days: Count
     tiers: dict[Tier, TierRule]
     points_per_yuan: Annotated[int, Field(gt=0)]
+    points_least: Count = 0
     points_valid_days: Count
 
     @model_validator(mode="after")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import re
+import shutil
+from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -13,11 +15,13 @@ import pytest
 from sqlalchemy import func, select
 
 from data.access import Identification, identify, open_session, order_for_session
+from data.database import create_engine, session_factory
 from data.errors import ImportRejected
 from data.importer import Count, import_folder
 from data.importer.__main__ import main
 from data.importer.tables import tables
 from data.models import Address, Category, Customer, Order, OrderLine, PaymentMethod, Product
+from data.unit_of_work import UnitOfWork
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 FILES = {
@@ -66,6 +70,15 @@ def folder(tmp_path: Path) -> Path:
     for name, text in FILES.items():
         (folder / name).write_text(text, encoding="utf-8")
     return folder
+
+
+@pytest.fixture
+def uow(sqlite_template: Path, tmp_path: Path) -> Iterator[UnitOfWork]:
+    """On SQLite alone, for what comes before the database."""
+    shutil.copy(sqlite_template, tmp_path / "shop.db")
+    engine = create_engine(f"sqlite:///{tmp_path / 'shop.db'}")
+    yield UnitOfWork(session_factory(engine))
+    engine.dispose()
 
 
 def change(folder: Path, name: str, old: str, new: str) -> None:
@@ -206,7 +219,7 @@ def test_a_dry_run_stores_nothing(folder, new_uow):
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "gb18030"])
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
-def test_what_spreadsheets_write(folder, new_uow, encoding, delimiter):
+def test_what_spreadsheets_write(folder, uow, encoding, delimiter):
     for path in folder.iterdir():
         with path.open(encoding="utf-8", newline="") as file:
             records = list(csv.reader(file))
@@ -214,8 +227,8 @@ def test_what_spreadsheets_write(folder, new_uow, encoding, delimiter):
             csv.writer(file, delimiter=delimiter).writerows(records)  # \r\n at the ends
     change_encoding = (folder / "customers.csv").read_text(encoding=encoding)
     assert "王芳" in change_encoding
-    import_folder(folder, new_uow(), zone=SHANGHAI)
-    with new_uow() as uow:
+    import_folder(folder, uow, zone=SHANGHAI)
+    with uow:
         assert uow.customers.by_email("wang@example.com").name == "王芳"
         assert uow.products.variant("RIDGE-G").price == Decimal(1299)
 
@@ -280,28 +293,28 @@ def test_what_spreadsheets_write(folder, new_uow, encoding, delimiter):
         ("attributes.csv", "1850", "heavy", "column number: 'heavy' is not a number"),
     ],
 )
-def test_problems_name_the_place(folder, new_uow, file, old, new, said):
+def test_problems_name_the_place(folder, uow, file, old, new, said):
     change(folder, file, old, new)
-    problems = rejected(folder, new_uow())
+    problems = rejected(folder, uow)
     assert any(said in problem for problem in problems), problems
     assert all(problem.startswith(tuple(FILES)) for problem in problems)
 
 
-def test_an_unknown_order_of_a_line(folder, new_uow):
+def test_an_unknown_order_of_a_line(folder, uow):
     with (folder / "order_lines.csv").open("a") as file:
         file.write("A-9,RIDGE-G,1,1299\n")
-    assert rejected(folder, new_uow()) == [
+    assert rejected(folder, uow) == [
         "order_lines.csv, line 5, column order: 'A-9' does not stand in orders.csv."
     ]
 
 
-def test_all_problems_at_once_and_none_that_follow_from_others(folder, new_uow):
+def test_all_problems_at_once_and_none_that_follow_from_others(folder, uow):
     change(folder, "categories.csv", "tents,", "t ents,")
     change(folder, "products.csv", "2024/3/1", "soon")
     change(folder, "customers.csv", "gold", "platinum")
     change(folder, "variants.csv", "CNY,5", "CNY,lots")
     change(folder, "order_lines.csv", "RIDGE-S,1,899.50", "RIDGE-S,1,899.505")
-    problems = rejected(folder, new_uow())
+    problems = rejected(folder, uow)
     assert [problem.split(":")[0] for problem in problems] == [
         "categories.csv, line 2, column id",
         "products.csv, line 2, column launched_on",
@@ -311,32 +324,30 @@ def test_all_problems_at_once_and_none_that_follow_from_others(folder, new_uow):
     ]
 
 
-def test_a_hundred_problems_are_told_and_the_rest_counted(folder, new_uow):
+def test_a_hundred_problems_are_told_and_the_rest_counted(folder, uow):
     with (folder / "customers.csv").open("a", encoding="utf-8") as file:
         for number in range(130):
             file.write(f"nobody{number},N,,,,2025-01-02,,N,S,C,P,100000\n")
     with pytest.raises(ImportRejected) as caught:
-        import_folder(folder, new_uow(), zone=SHANGHAI)
+        import_folder(folder, uow, zone=SHANGHAI)
     assert len(caught.value.problems) == 100
     assert "… and 30 more." in str(caught.value)
     assert "line 103, column email" in str(caught.value)
 
 
-def test_lines_are_counted_as_an_editor_does(folder, new_uow):
+def test_lines_are_counted_as_an_editor_does(folder, uow):
     """A cell with line breaks takes several lines; blank lines count."""
     text = (folder / "products.csv").read_text(encoding="utf-8")
     second = text.split("\n", 1)[1].replace("ridge,", "dome,").replace("2024/3/1", "soon")
     (folder / "products.csv").write_text(f"{text}\n{second}", encoding="utf-8")
-    assert rejected(folder, new_uow())[0].startswith("products.csv, line 6, column launched_on")
+    assert rejected(folder, uow)[0].startswith("products.csv, line 6, column launched_on")
 
 
-def test_a_product_without_a_variant(folder, new_uow):
+def test_a_product_without_a_variant(folder, uow):
     text = (folder / "products.csv").read_text(encoding="utf-8")
     second = text.split("\n", 1)[1].replace("ridge,", "dome,")
     (folder / "products.csv").write_text(text + second, encoding="utf-8")
-    assert rejected(folder, new_uow()) == [
-        "variants.csv, column product: no row for the product 'dome'."
-    ]
+    assert rejected(folder, uow) == ["variants.csv, column product: no row for the product 'dome'."]
 
 
 def test_an_order_never_changes_its_customer(folder, new_uow):
@@ -354,14 +365,14 @@ def test_an_order_never_changes_its_customer(folder, new_uow):
         (b"", "line 1, column id: is missing"),
     ],
 )
-def test_unreadable_files(folder, new_uow, raw, said):
+def test_unreadable_files(folder, uow, raw, said):
     (folder / "categories.csv").write_bytes(raw)
-    assert any(said in problem for problem in rejected(folder, new_uow()))
+    assert any(said in problem for problem in rejected(folder, uow))
 
 
-def test_no_files(tmp_path, new_uow):
-    assert "holds none of categories.csv" in rejected(tmp_path, new_uow())[0]
-    assert "is not a folder" in rejected(tmp_path / "missing", new_uow())[0]
+def test_no_files(tmp_path, uow):
+    assert "holds none of categories.csv" in rejected(tmp_path, uow)[0]
+    assert "is not a folder" in rejected(tmp_path / "missing", uow)[0]
 
 
 def test_a_failure_midway_stores_nothing(folder, new_uow):
