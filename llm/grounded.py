@@ -50,7 +50,8 @@ _OTHER_LANGUAGE = {"zh": "我们的说明（英文）：{}", "en": "Our help pag
 
 class GroundedWriter:
     """Serves all threads. `engine` None means: always quote. `similarity` (a text against several)
-    lets quotes be found where the words differ, as between two languages."""
+    lets quotes be found where the words differ, as between two languages. Without `word_facts`,
+    decided facts are told as they are, at once."""
 
     def __init__(
         self,
@@ -58,10 +59,16 @@ class GroundedWriter:
         *,
         deadline_s: float = 8.0,
         similarity: Similarity | None = None,
+        word_facts: bool = True,
     ) -> None:
         self._engine = engine
         self._deadline_s = deadline_s
+        self._word_facts = word_facts
         self._similarity = similarity
+
+    def ready(self) -> bool:
+        """Whether a generator words the answers; without one they are quotes."""
+        return self._engine is not None
 
     def prepare(self) -> None:
         """Compute ahead what all prompts share, so that the first customer need not wait."""
@@ -129,6 +136,8 @@ class GroundedWriter:
         """The generator's checked words, or None and why not."""
         if self._engine is None:
             return None, "off"
+        if decided and not self._word_facts:
+            return None, "facts"
         if not decided:
             if missing := unknown_amounts(question, sources):
                 return None, f"needs a comparison: {missing[0]}"
