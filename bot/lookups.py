@@ -32,8 +32,10 @@ def names(products: Iterable[Product], categories: Iterable[Category]) -> Names:
     return {
         "products": {
             product.id: _distinct(
-                _all(product.name, product.aliases)
-                + [product.name.en.removeprefix(f"{product.brand} ")]
+                [
+                    *_all(product.name, product.aliases),
+                    product.name.en.removeprefix(f"{product.brand} "),
+                ]
             )
             for product in products
         },

@@ -1,6 +1,6 @@
 """Measures the intent classifier on held-out folds of the training examples, by language.
 
-`.venv-rasa/bin/python bot/rasa/crossvalidate.py [--threshold 0.3 …]`. The settings in config.yml
+`SHOPGUIDE_EMBEDDER=FOLDER .venv-rasa/bin/python bot/rasa/crossvalidate.py`. The settings in config.yml
 (scales, temperature, the fallback's threshold) are chosen here, never on the test set.
 """
 
@@ -92,9 +92,9 @@ def held_out(
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folds", type=int, default=5)
-    parser.add_argument("--vector-scale", type=float, nargs="+", default=[10.0])
-    parser.add_argument("--ngram-scale", type=float, nargs="+", default=[2.0])
-    parser.add_argument("--temperature", type=float, nargs="+", default=[1.0])
+    parser.add_argument("--vector-scale", type=float, nargs="+", default=[15.0])
+    parser.add_argument("--ngram-scale", type=float, nargs="+", default=[5.0])
+    parser.add_argument("--temperature", type=float, nargs="+", default=[0.8])
     parser.add_argument("--confusions", type=int, default=15)
     options = parser.parse_args()
     examples = training_examples()
@@ -111,10 +111,10 @@ def main() -> int:
                 ngram_scale=ngram_scale,
             )
             said = np.array(labels)[probabilities.argmax(axis=1)]
-            figures = [
-                f"F1 {which} {macro_f1(list(right[language == which]), list(said[language == which])):.4f}"
-                for which in ("zh", "en")
-            ]
+            figures = []
+            for which in ("zh", "en"):
+                of_it = language == which
+                figures.append(f"F1 {which} {macro_f1(list(right[of_it]), list(said[of_it])):.4f}")
             column = np.array([labels.index(r) for r in right])
             logits = np.log(np.maximum(probabilities, 1e-9))
             for temperature in options.temperature:

@@ -45,6 +45,7 @@ def prepare() -> None:
     os.environ["RASA_TELEMETRY_ENABLED"] = "false"
     os.environ["SQLALCHEMY_SILENCE_UBER_WARNING"] = "1"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("LOG_LEVEL", "WARNING")  # Rasa's, and its progress bars'
     os.environ["SHOPGUIDE_EMBEDDER"] = str(embedder_folder())
     os.environ.setdefault("SHOPGUIDE_LOOKUPS", str(state() / "lookups.json"))
     warnings.simplefilter("ignore")

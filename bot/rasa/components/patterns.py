@@ -61,7 +61,8 @@ _DATE = re.compile(
     rf"|上上?个?月|去年|{_NUMBER}\s*(?:个半?月|个?星期|周|天|年)(?:多)?(?:之前|以前|前)"
     rf"|(?:下个?|这个?|本)?(?:周|星期|礼拜)[一二三四五六日天末]"
     rf"|\b(?:the )?day (?:before yesterday|after tomorrow)\b|\byesterday\b|\btoday\b|\btomorrow\b"
-    rf"|\blast (?:week|month|year)\b|\b(?:\w+|a few|a couple of) (?:days?|weeks?|months?|years?) ago\b"
+    rf"|\blast (?:week|month|year)\b"
+    rf"|\b(?:\w+|a few|a couple of) (?:days?|weeks?|months?|years?) ago\b"
     rf"|\b\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?(?:{_MONTH})\b|\b(?:{_MONTH})\s+\d{{1,2}}\b"
     rf"|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b",
     re.I,
@@ -87,7 +88,7 @@ def _emails(text: str) -> Iterator[Found]:
 
 
 def _postcodes(text: str) -> Iterator[Found]:
-    """Six digits are a postcode when the message calls them so, names an e-mail, or is only them."""
+    """Six digits are a postcode when the message says so, names an e-mail, or is nothing else."""
     if not (
         _POSTCODE_WORD.search(text) or _EMAIL.search(text) or re.fullmatch(r"\W*\d{6}\W*", text)
     ):
