@@ -8,20 +8,20 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from retrieval.errors import RetrievalError
 
 from bot.settings import Settings
 from llm.grounded import GroundedWriter
 from llm.types import ChatTurn, Engine
 from retrieval.embedder import TextEmbedder
 from retrieval.embedders import load_embedder
+from retrieval.errors import RetrievalError
 from retrieval.retriever import Retriever
 from retrieval.types import Filters, Language
 from tests.benchmarks._bench import Missing
 from weights import WeightsError, locate
 
 QUESTIONS = Path(__file__).with_name("answers.yaml")
-_PASSAGES = 4  # what the answering skill hands to the writer
+PASSAGES = 4  # what the answering skill hands to the writer
 MAX_TOKENS = 96  # the writer's own limit
 
 
@@ -87,7 +87,7 @@ def grounded_prompts(questions: Sequence[Question]) -> list[list[ChatTurn]]:
     writer = GroundedWriter(recorder)
     for question in questions:
         filters = Filters(language=question.language)
-        hits = retriever.search(question.ask, filters=filters, k=_PASSAGES)
+        hits = retriever.search(question.ask, filters=filters, k=PASSAGES)
         if retriever.relevant(hits, question.ask):
             writer.answer(question.ask, [hit.passage for hit in hits], question.language)
     return recorder.prompts

@@ -110,9 +110,7 @@ def _measure(name: str, prompts: list[list[ChatTurn]]) -> _bench.Figures:
     return figures
 
 
-def _tokens_per_s(
-    engine: Engine, prompts: Sequence[list[ChatTurn]], tokenizer: Tokenizer
-) -> float:
+def _tokens_per_s(engine: Engine, prompts: Sequence[list[ChatTurn]], tokenizer: Tokenizer) -> float:
     """Tokens of all replies by the time from the first request to the last reply's end."""
     with ThreadPoolExecutor(len(prompts)) as pool:
         started = time.perf_counter()
