@@ -155,10 +155,9 @@ class Client:
         return {str(name): bool(answers) for name, answers in parts.items()}
 
     def _answer(self, body: dict[str, Any]) -> Iterator[Event]:
-        request = {"json": body, "headers": self._key()}
         with (
             self._reaching(),
-            self._http.stream("POST", "/api/v1/messages", **request) as answer,
+            self._http.stream("POST", "/api/v1/messages", json=body, headers=self._key()) as answer,
         ):
             if not answer.is_success:
                 answer.read()

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from bot.metrics import REFUSED
+from data.errors import DataError
+
+log = structlog.get_logger("gateway")
 
 SENTENCES = {
     "not_found": ("没有这个地址。", "There is nothing at this address."),
@@ -91,6 +95,11 @@ def install(app: FastAPI) -> None:
             for problem in problems[:3]
         )
         return _respond(Refusal(422, "invalid", detail=detail))
+
+    @app.exception_handler(DataError)
+    async def no_database(request: Request, error: DataError) -> JSONResponse:
+        log.error("request failed", error=type(error).__name__, cause=str(error))
+        return _respond(Refusal(503, "unavailable"))
 
     @app.exception_handler(Exception)
     async def unexpected(request: Request, error: Exception) -> JSONResponse:

@@ -4,21 +4,30 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import TextIO
+from typing import Any, TextIO
 
 import structlog
 
 
 def configure(level: str, stream: TextIO = sys.stderr) -> None:
     least = logging.getLevelNamesMapping()[level.upper()]
+    frames = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+
+    def traceback(exc_info: Any) -> list[dict[str, Any]]:
+        """Where it happened. An error's own text may repeat what people wrote, as the values of
+        local variables do, so both stay out; only at level debug the text is shown."""
+        chain = frames(exc_info)
+        if least > logging.DEBUG:
+            for link in chain:
+                link.pop("exc_value", None)
+                link.pop("exc_notes", None)
+        return chain
+
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            # Tracebacks without the values of local variables: those hold what people wrote.
-            structlog.processors.ExceptionRenderer(
-                structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
-            ),
+            structlog.processors.ExceptionRenderer(traceback),
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(least),

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import uvicorn
 from pydantic import SecretStr
 
+from bot.client import Event, read_events
 from bot.gateway.app import create_app
 from bot.gateway.conversations import Conversations
 from bot.gateway.door import Door
@@ -148,3 +150,49 @@ def listening(door: Door) -> Iterator[str]:
     finally:
         server.should_exit = True
         thread.join()
+
+
+class Caller:
+    """Asks the gateway as a browser would, without a network."""
+
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        self.http = http
+        self.token = ""
+
+    @property
+    def key(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
+
+    async def open(self, **body: object) -> dict[str, Any]:
+        opened: dict[str, Any] = (await self.http.post("/api/v1/sessions", json=body)).json()
+        self.token = opened.get("token", "")
+        return opened
+
+    async def post(self, text: object, message_id: str = "m1", **more: object) -> httpx.Response:
+        body = {"text": text, "message_id": message_id, **more}
+        return await self.http.post("/api/v1/messages", json=body, headers=self.key)
+
+    async def say(self, text: str, message_id: str = "m1", **more: object) -> list[Event]:
+        answer = await self.post(text, message_id, **more)
+        assert answer.status_code == 200, answer.text
+        return list(read_events([answer.content]))
+
+    async def history(self) -> list[dict[str, Any]]:
+        answer = await self.http.get("/api/v1/messages", headers=self.key)
+        found: list[dict[str, Any]] = answer.json()["messages"]
+        return found
+
+
+@asynccontextmanager
+async def calling(door: Door) -> AsyncIterator[Caller]:
+    """A caller with an open session; unexpected errors come as the 503 that customers see."""
+    transport = httpx.ASGITransport(create_app(door), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://shop") as http:
+        caller = Caller(http)
+        await caller.open()
+        yield caller
+    await door.close()
+
+
+def texts(events: list[Event]) -> list[str]:
+    return [event.data["text"] for event in events if event.name == "message"]
