@@ -67,8 +67,11 @@ def _all(name: Localized, aliases: dict[str, list[str]]) -> list[str]:
 
 def _distinct(words: list[str]) -> list[str]:
     """In order, without repeats that differ only in case, without names of a single character."""
-    kept = {word.casefold(): word for word in reversed(words) if len(word.strip()) > 1}
-    return list(reversed(kept.values()))
+    kept: dict[str, str] = {}
+    for word in words:
+        if len(word.strip()) > 1:
+            kept.setdefault(word.casefold(), word)
+    return list(kept.values())
 
 
 def main() -> int:

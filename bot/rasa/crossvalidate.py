@@ -1,13 +1,12 @@
 """Measures the intent classifier on held-out folds of the training examples, by language.
 
-`SHOPGUIDE_EMBEDDER=FOLDER .venv-rasa/bin/python bot/rasa/crossvalidate.py`. The settings in config.yml
-(scales, temperature, the fallback's threshold) are chosen here, never on the test set.
+`.venv-rasa/bin/python bot/rasa/crossvalidate.py`. The settings in config.yml (scales, temperature,
+the fallback's threshold) are chosen here, never on the test set.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import re
 import sys
 from collections import Counter
@@ -22,6 +21,7 @@ PROJECT = Path(__file__).resolve().parent
 sys.path.insert(0, str(PROJECT.parent.parent))
 
 from bot.rasa.components.intent_model import IntentModel  # noqa: E402
+from bot.rasa.environment import embedder_folder  # noqa: E402
 from retrieval.embedder import Embedder  # noqa: E402
 
 # What customers must never be answered as if it were a question to the shop.
@@ -98,7 +98,7 @@ def main() -> int:
     parser.add_argument("--confusions", type=int, default=15)
     options = parser.parse_args()
     examples = training_examples()
-    vectors = Embedder(os.environ["SHOPGUIDE_EMBEDDER"]).embed_queries([e.text for e in examples])
+    vectors = Embedder(embedder_folder()).embed_queries([e.text for e in examples])
     right = np.array([example.intent for example in examples])
     language = np.array([example.language for example in examples])
     for vector_scale in options.vector_scale:

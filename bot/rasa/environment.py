@@ -48,8 +48,9 @@ def prepare() -> None:
     os.environ.setdefault("LOG_LEVEL", "WARNING")  # Rasa's, and its progress bars'
     os.environ["SHOPGUIDE_EMBEDDER"] = str(embedder_folder())
     os.environ.setdefault("SHOPGUIDE_LOOKUPS", str(state() / "lookups.json"))
-    warnings.simplefilter("ignore")
-    os.environ.setdefault("PYTHONWARNINGS", "ignore")
+    # A filter would not last: Sanic sets its own when it is imported.
+    warnings.showwarning = lambda *_: None
+    os.environ.setdefault("PYTHONWARNINGS", "ignore")  # for processes that this one starts
     # TensorFlow tries to import jax and does without it; seconds of every start.
     sys.modules.setdefault("jax", None)  # type: ignore[arg-type]
 
