@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from llm.amounts import Amount, amounts
 from llm.concepts import FREE, concepts, foreign_concepts
-from llm.lexis import HAN, clauses, language_of, novel_words, sentences, terms
+from llm.lexis import HAN, clauses, language_of, novel_words, sentences, stem, terms, words
 
 _NEGATION = re.compile(
     r"不(?!仅|但|只|止|过(?!期)|同|论|管|锈|断|妨|少|错)|没(?!收)|未(?!来)|无(?!线|论|缝)|勿|禁止|拒绝|恕|概不"
@@ -23,7 +23,7 @@ _NEGATION = re.compile(
 )
 # "无需" and "不用" deny a duty, "not only" denies nothing; both forms of a rule use them freely.
 _NO_DENIAL = re.compile(
-    r"无需|无须|不必|不用|不需要|无条件|无理由|不满意|不合适|不合身|没用过|不想|不喜欢|不超过|不低于|不收.{0,4}费"
+    r"无需|无须|不必|不用|不需要|无条件|无理由|不满意|不合适|不合身|没用过|不想|不喜欢|不超过|不低于|不[收要计].{0,4}(?:费|利息|钱)"
     r"|\bno (?:need|longer than|later than|more than|less than|fee|charge|cost|problem|wrong)\b"
     r"|\bnot (?:only|more than|less than)\b|\bnot? (?:have|need) to\b",
     re.IGNORECASE,
@@ -33,14 +33,13 @@ _LATIN_WORD = re.compile(r"[A-Za-z][A-Za-z0-9+-]{2,}")
 _COMMON_CAPITALS = frozenset("I OK ID VAT PDF SMS FAQ CNY RMB SKU".split())
 # One end of a range may be told alone when it is told as an end.
 _AS_AN_END = re.compile(
-    r"(?:最[快慢多少早晚迟长短高低大小]|至少|不超过|以内|up to|at (?:most|least)|no (?:more|later) than|from"
-    r"|as (?:little|much|few|many) as|within|最长)\s*(?:要|需|约|about )?\s*$",
+    r"(?:最[快慢多少早晚迟长短高低]|至少|不超过|以内|up to|at (?:most|least)|no (?:more|later) than"
+    r"|from|as (?:little|much|few|many) as)\s*(?:要|需|约|about )?\s*$",
     re.IGNORECASE,
 )
 _THRESHOLD = re.compile(
     r"满|达到|以上|起|不低于|\bfrom\b|or more|at least|over|above|reach|minimum", re.I
 )
-_COVERED = 0.75
 
 
 def unsupported(
@@ -121,8 +120,9 @@ def misjoined(answer: str, sources: Sequence[str], topic: str = "") -> list[str]
 
     A meaning of llm.concepts and an amount (or two meanings) of one clause must stand in one
     source clause, or the meaning in a clause before the amount's in the same sentence; an amount
-    that a source calls free of charge, or a threshold, must be called so. The words of a sentence
-    must mostly come from one source sentence; `topic` (title, heading) belongs to all of them.
+    that a source calls free of charge, or a threshold, must be called so. A sentence must not hold
+    words that only one source sentence has beside words that only another has; those of the
+    `topic` (title, heading) belong to all of them.
     """
     split = [[_Items(clause) for clause in clauses(each)] for each in _all(sentences, sources)]
     wrong = [
@@ -130,15 +130,22 @@ def misjoined(answer: str, sources: Sequence[str], topic: str = "") -> list[str]
     ]
     if wrong or language_of(answer) != language_of("\n".join(sources)):
         return wrong
-    shared = terms(topic)
-    pool = [terms(each) for each in _all(sentences, sources)]
-    everything = set().union(*pool) if pool else set()
+    shared = _roots(topic)
+    pool = [_roots(each) - shared for each in _all(sentences, sources)]
     for sentence in sentences(answer):
-        known = (terms(sentence) & everything) - shared
-        best = max((len(known & each) for each in pool), default=0)
-        if len(known) > 2 and best < _COVERED * len(known) and len(clauses(sentence)) < 3:
+        if len(clauses(sentence)) > 2:  # longer ones may well join two sentences
+            continue
+        owners = [
+            [place for place, roots in enumerate(pool) if root in roots]
+            for root in _roots(sentence) - shared
+        ]
+        if len({own[0] for own in owners if len(own) == 1}) > 1:
             wrong.append(sentence)
     return wrong
+
+
+def _roots(text: str) -> set[str]:
+    return {word if HAN.match(word) else stem(word) for word in words(text)}
 
 
 class _Items:
@@ -171,7 +178,7 @@ def _stands_together(claim: _Items, sources: list[list[_Items]], answer: str) ->
 
 
 def _agrees(claim: _Items, sentence: list[_Items], place: int, answer: str) -> bool:
-    """Whether the source clause at `place`, which has an amount of the claim, says the same of it."""
+    """Whether the source clause at `place`, which has an amount of the claim, says the same."""
     here = sentence[place]
     before: set[int] = set().union(*(clause.concepts for clause in sentence[: place + 1]))
     if not claim.concepts - {FREE} <= before:
@@ -218,9 +225,11 @@ class _Stance:
 
     def __init__(self, text: str, common: set[str]) -> None:
         self.text = text
-        self.terms = terms(text) - common
+        self.all_terms = terms(text)
+        self.terms = self.all_terms - common
         self.denies = denies(text)
-        self.denied = _denied(text) - common
+        # A denial may be about the topic itself: "cannot be returned" under "Returns".
+        self.denied = _denied(text) - common or _denied(text)
 
     def _nearness(self, other: _Stance) -> float:
         return len(self.terms & other.terms) / (len(self.terms | other.terms) or 1) ** 0.5
@@ -229,11 +238,11 @@ class _Stance:
         """Whether the sources take the same stance."""
         near = sorted(sources, key=self._nearness, reverse=True)
         if self.denies:
-            speaking = [source for source in near if source.terms & self.denied]
+            speaking = [source for source in near if source.all_terms & self.denied]
             return bool(speaking) and speaking[0].denies
         for source in sources:
-            if source.denied and len(source.denied & self.terms) >= 0.6 * len(source.denied):
-                speaking = [each for each in near if source.denied & each.terms]
+            if source.denied and len(source.denied & self.all_terms) >= 0.6 * len(source.denied):
+                speaking = [each for each in near if source.denied & each.all_terms]
                 if speaking[0].denies:
                     return False
         best = self._nearness(near[0]) if near else 0.0
@@ -242,19 +251,24 @@ class _Stance:
 
 
 def strange_words(answer: str, sources: Sequence[str], question: str = "") -> list[str]:
-    """Words that no source has, when there are more of them than wording needs; only within one
-    language. Words of the question are let through when the sentence tells something besides."""
+    """Words that neither a source nor the question has, when there are more of them than wording
+    needs; only within one language."""
     joined = "\n".join(sources)
     if language_of(answer) != language_of(joined):
         return []
-    novel = novel_words(answer, joined)
-    asked = [word for word in novel if not novel_words(word, question)]
-    tells = bool((terms(answer) & terms(joined)) - terms(question)) or bool(amounts(answer))
-    if asked and not tells:
-        return novel
-    foreign = [word for word in novel if word not in asked]
+    novel = novel_words(answer, f"{joined}\n{question}")
     length = len(HAN.findall(answer)) // 2 or len(answer.split())
-    return foreign if len(foreign) > 1 + length // 8 else []
+    return novel if len(novel) > 1 + length // 8 else []
+
+
+def echoes(answer: str, sources: Sequence[str], question: str) -> bool:
+    """Whether the answer says something with the question's words alone: words that no source has,
+    and beside them nothing that the sources add. A denial adds (its stance is checked apart)."""
+    joined = "\n".join(sources)
+    if language_of(answer) != language_of(joined) or not novel_words(answer, joined):
+        return False
+    adds = (terms(answer) & terms(joined)) - terms(question)
+    return not adds and not amounts(answer) and not denies(answer)
 
 
 def _all(split: Callable[[str], list[str]], texts: Sequence[str]) -> list[str]:

@@ -7,7 +7,7 @@ import re
 
 # Each line is one meaning: Chinese forms / English forms, as regular expressions.
 _TABLE = """
-免费|包邮|免.{0,6}运费|免邮|免收|不收.{0,4}费|免息 / free|no charge|no cost|waived|at no|not? pay|not charged
+免费|包邮|免.{0,6}运费|免邮|免收|不收.{0,4}费|免息 / free|no (?:charge|cost)|waived|not? pay
 所有|全部|全场|一切|任何 / all|every|everything|always|any amount
 质量问题|瑕疵|破损|有问题 / faulty|fault|defective|defects?|damaged
 密封|拆封|拆开|未拆|封条 / seal(?:s|ed)?|unbroken|unopened|opened

@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterable, Sequence
 
 from llm.amounts import amounts
-from llm.checks import contradictions, denies, misjoined, strange_words, unsupported
-from llm.lexis import HAN, language_of, sentences, terms
+from llm.checks import contradictions, denies, echoes, misjoined, strange_words, unsupported
+from llm.lexis import CLAUSE_END, HAN, language_of, sentences, terms
 from llm.quotes import asked_units, support
 from retrieval.types import Language
 
@@ -55,7 +55,6 @@ _META = re.compile(
 )
 # What a shop does not say, unless its own text does: the customer's "my", questions, the task.
 _NOT_THE_SHOPS = re.compile(r"资料|文档|我(?!们)|[?？]|\b(?:my|me|i)\b", re.IGNORECASE)
-_CLAUSE_ENDS = re.compile(r"[，,；;。！？!?]|\.(?=\s)|：|:(?=\s)")
 # A trailing piece that more text may still change: a word, and digits or Han numerals before it.
 _UNFINISHED = re.compile(r"(?:[A-Za-z0-9'’%.,:¥$+–-]+|[\u3400-\u9fff]{1,2}|.)$", re.DOTALL)
 _BEHIND_AMOUNT = {"zh": 5, "en": 14}
@@ -95,7 +94,8 @@ class Draft:
         candidate = text[:end].rstrip()
         if len(candidate) > len(self._shown):
             self._check(text, candidate)
-            self._shown = candidate
+            if not echoes(candidate, self._sources, self._question):
+                self._shown = candidate
         return self._shown
 
     def is_full(self) -> bool:
@@ -150,6 +150,9 @@ class Draft:
         match = _ANSWER_WORDS[self._language].match(text)
         if match and not self._borne_out(match["word"]):
             text = text[match.end() :]
+        heading, colon, rest = text.partition("：" if self._language == "zh" else ": ")
+        if colon and heading in self._topic:
+            text = rest
         text = _INNER_JUNK.sub("", text).replace("\n", " " if self._language == "en" else "")
         return text[:1].upper() + text[1:]
 
@@ -169,9 +172,9 @@ class Draft:
         end = unfinished.start() if unfinished else len(text)
         for amount in amounts(text):
             open_unit = amount.end > end - _BEHIND_AMOUNT[self._language]
-            if amount.start < end and open_unit and not _CLAUSE_ENDS.search(text, amount.end):
+            if amount.start < end and open_unit and not CLAUSE_END.search(text, amount.end):
                 end = amount.start
-        ends = [match.end() for match in _CLAUSE_ENDS.finditer(text, 0, len(text))]
+        ends = [match.end() for match in CLAUSE_END.finditer(text, 0, len(text))]
         last_clause = ends[-1] if ends else 0
         if self._by_clause or denies(text[last_clause:]):
             return min(end, last_clause)
@@ -192,6 +195,8 @@ class Draft:
         self._check_language(text)
         self._check_claims(text)
         self._check_clauses(text)
+        if echoes(text, self._sources, self._question):
+            raise Rejected("nothing but the question")
         kinds = {amount.unit for amount in amounts(text)}
         known = {amount.unit for source in self._sources for amount in amounts(source)}
         for wanted in asked_units(self._question):
@@ -230,7 +235,7 @@ class Draft:
 
 
 def _last_end(text: str) -> int:
-    ends = [match.end() for match in _CLAUSE_ENDS.finditer(text)]
+    ends = [match.end() for match in CLAUSE_END.finditer(text)]
     return ends[-1] if ends else 0
 
 

@@ -28,8 +28,6 @@ OnDelta = Callable[[str], None]
 _MAX_TOKENS = 96
 # Characters of a passage that the generator reads; more makes it slower and less exact.
 _READ = {"zh": 260, "en": 620}
-# A second passage is read when its words meet the question nearly as well as the first's.
-_CLOSE = 0.9
 _SECOND_QUOTE = 0.8
 _QUOTE_LENGTH = {"zh": 90, "en": 220}
 # A case in time ("bought last month") needs a comparison, which is not the generator's to make.
@@ -274,8 +272,9 @@ def _without_instructions(question: str) -> str:
 
 
 def _choose(question: str, passages: Sequence[Passage], language: Language) -> list[Passage]:
-    """The best passage, and the second when it meets the question nearly as well; a passage in
-    the customer's language wins over its own translation."""
+    """The best passage, and the second when its words meet the question as well (small models
+    read one passage better than two); a passage in the customer's language wins over its own
+    translation."""
     kept: list[Passage] = []
     for passage in sorted(passages[:4], key=lambda each: each.language != language):
         if all(passage.source != each.source or passage.language == each.language for each in kept):
@@ -284,8 +283,10 @@ def _choose(question: str, passages: Sequence[Passage], language: Language) -> l
     if len(kept) < 2:
         return kept
     first, second = kept[:2]
-    meets = [support(question, f"{each.heading} {each.text}") for each in (first, second)]
-    return [first, second] if meets[1] > 0 and meets[1] * _CLOSE >= meets[0] else [first]
+    meets = [
+        support(question, f"{each.title} {each.heading} {each.text}") for each in (first, second)
+    ]
+    return [first, second] if 0 < meets[0] <= meets[1] else [first]
 
 
 def _citation(number: int, passage: Passage, quote: str) -> Citation:

@@ -14,7 +14,8 @@ _LATIN = re.compile(r"[A-Za-z]+(?:['’][a-z]+)?")
 
 # A full stop ends a sentence only before space or the end, so that 1.85 and .com stay whole.
 _SENTENCE_END = re.compile(r"[。！？!?；]+[”’」』）)\"']*|(?<![A-Z])\.(?=\s|$)[\"')]*|\n+")
-_CLAUSE_END = re.compile(r"[，,；;：:。！？!?]|\.(?=\s|$)|\n")
+# Commas and colons inside figures and times (3,000 and 16:00) end nothing.
+CLAUSE_END = re.compile(r"[，；;：。！？!?]|[,:](?!\d)|\.(?=\s|$)|\n")
 
 # Full-width digits, letters and signs that occur in numbers; one character for one.
 _WIDTH = {code: code - 0xFEE0 for code in range(0xFF10, 0xFF5B)}
@@ -64,7 +65,7 @@ def sentences(text: str) -> list[str]:
 
 def clauses(text: str) -> list[str]:
     """The parts between commas, colons and sentence ends."""
-    return _split(_CLAUSE_END, text)
+    return _split(CLAUSE_END, text)
 
 
 def _split(end: re.Pattern[str], text: str) -> list[str]:

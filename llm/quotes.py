@@ -29,7 +29,7 @@ _ASKS = [
     ),
     (
         re.compile(
-            r"多久|几天|多少天|多长时间|什么时候|何时|哪天|how long|how soon|\bwhen\b|how many days",
+            r"多久|几天|多少天|多长时间|什么时候|何时|哪天|how (?:long|soon|many days)|\bwhen\b",
             re.IGNORECASE,
         ),
         {"day", "working day", "month", "minute", "clock", "date", "weekday"},
@@ -52,7 +52,8 @@ _COLOUR = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """`text` stands word for word in the passage (a lone list item without its mark); `score` orders quotes of one question."""
+    """`text` stands word for word in the passage (a lone list item without its mark); `score`
+    orders the quotes of one question."""
 
     passage: Passage
     text: str
