@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from data.database import DEFAULT_URL
+from data.database import DEFAULT_URL, create_engine, session_factory
 from data.errors import DataError
 from data.models import Product
 from data.unit_of_work import UnitOfWork
@@ -81,7 +81,7 @@ def build(
     folder = index.write(
         out, passages, encoded, fingerprint=embedder.fingerprint, inputs=inputs, kind=kind
     )
-    retriever = Retriever.open(out, embedder)
+    retriever = Retriever(PassageIndex.open(out, embedder.fingerprint), embedder)
     model, reports = calibrate(retriever, read_questions(questions))
     index.replace_text(folder / FILE, model.text())
     retriever.index.close()
@@ -158,7 +158,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     started = time.monotonic()
     try:
-        with UnitOfWork.at(options.database) as uow:
+        with UnitOfWork(session_factory(create_engine(options.database))) as uow:
             found = gather(options.documents, uow.products.catalogue())
         for warning in found.warnings:
             print(f"warning: {warning}", file=sys.stderr)

@@ -19,8 +19,8 @@ import yaml
 
 from retrieval.embedders import load_embedder
 from retrieval.errors import RetrievalError
-from retrieval.index import replace_text
-from retrieval.relevance import FILE, Relevance, Signals, signals
+from retrieval.index import PassageIndex, replace_text
+from retrieval.relevance import FILE, Calibration, Relevance, Signals, signals
 from retrieval.retriever import Retriever
 from weights import WeightsError, locate
 
@@ -70,14 +70,26 @@ def read_questions(folder: Path = QUESTIONS) -> list[Question]:
 
 def calibrate(
     retriever: Retriever, questions: Sequence[Question]
-) -> tuple[Relevance, list[Report]]:
-    """The fitted model and its reports, one a language. Raises `RetrievalError` when there are
-    too few questions of either sort."""
+) -> tuple[Calibration, list[Report]]:
+    """The fitted models and their reports, one a language; a language without questions keeps the
+    default. Raises `RetrievalError` when a language has too few questions of either sort."""
+    models: dict[str, Relevance] = {}
+    reports = []
+    for language in sorted({question.language for question in questions}):
+        asked = [question for question in questions if question.language == language]
+        models[language], report = _calibrate(retriever, asked, language)
+        reports.append(report)
+    return Calibration(**models), reports
+
+
+def _calibrate(
+    retriever: Retriever, questions: Sequence[Question], language: str
+) -> tuple[Relevance, Report]:
     right = np.array([question.in_scope for question in questions], bool)
     if min(right.sum(), (~right).sum()) < 2 * _FOLDS:
         raise RetrievalError(
-            f"Calibration needs at least {2 * _FOLDS} questions in scope and as many out of scope; "
-            f"{QUESTIONS} shows how they are written."
+            f"Calibration needs at least {2 * _FOLDS} questions in scope and as many out of scope "
+            f"in each language; {QUESTIONS} shows how they are written."
         )
     found = [_signals(retriever, question.text) for question in questions]
     values = np.array([[s.similarity, s.margin, s.shared] for s in found], np.float64)
@@ -92,13 +104,14 @@ def calibrate(
         model = _fit(values[train], right[train])
         scores[test] = [model.of(found[i]) for i in np.flatnonzero(test)]
         passes[test] = scores[test] >= model.threshold
-    languages = np.array([question.language for question in questions])
-    reports = [
-        _report(language, scores[languages == language], passes[languages == language],
-                right[languages == language])
-        for language in sorted(set(languages.tolist()))
-    ]  # fmt: skip
-    return _fit(values, right), reports
+    report = Report(
+        language=language,
+        questions=len(right),
+        auc=auc(scores[right], scores[~right]),
+        passed=float(passes[right].mean()),
+        held=float((~passes[~right]).mean()),
+    )
+    return _fit(values, right), report
 
 
 def _signals(retriever: Retriever, text: str) -> Signals:
@@ -134,18 +147,6 @@ def _fit(values: Floats, right: npt.NDArray[np.bool_]) -> Relevance:
     )
 
 
-def _report(
-    language: str, scores: Floats, passes: npt.NDArray[np.bool_], right: npt.NDArray[np.bool_]
-) -> Report:
-    return Report(
-        language=language,
-        questions=len(right),
-        auc=auc(scores[right], scores[~right]),
-        passed=float(passes[right].mean()),
-        held=float((~passes[~right]).mean()),
-    )
-
-
 def auc(positive: Floats, negative: Floats) -> float:
     """Area under the ROC curve: how often a positive score lies above a negative one."""
     above = (positive[:, None] > negative[None, :]).mean()
@@ -160,7 +161,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--questions", type=Path, default=QUESTIONS, help="folder of *.yaml")
     options = parser.parse_args(arguments)
     try:
-        retriever = Retriever.open(options.out, load_embedder(locate(options.embedder)))
+        embedder = load_embedder(locate(options.embedder))
+        retriever = Retriever(PassageIndex.open(options.out, embedder.fingerprint), embedder)
         model, reports = calibrate(retriever, read_questions(options.questions))
         replace_text(retriever.index.folder / FILE, model.text())
     except (RetrievalError, WeightsError) as error:
@@ -168,7 +170,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     for report in reports:
         print(report)
-    print(model)
     return 0
 
 

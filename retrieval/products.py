@@ -18,11 +18,9 @@ from retrieval.retriever import MAX_CHARACTERS, Retriever
 from retrieval.text import HAN, tokenize
 from retrieval.types import Filters, Hit
 
-_FAMILY = 4  # products that may share a name's distinctive word: a tent, its footprint, …
-_MENTIONS = 2  # other products whose texts may mention it
 _HITS = 60
 # A named product goes before all others; a named kind before what only sounds alike.
-_NAMED, _OF_CATEGORY = 1.0, 0.05
+_NAMED, _OF_CATEGORY, _OF_KIND = 1.0, 0.05, 0.06
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,35 +54,32 @@ class ProductSearch:
             product.id: [_squash(name)[0] for name in (product.name.zh, product.name.en)]
             for product in products
         }
-        self._heads = _distinctive(products, retriever)
+        self._heads = _distinctive(products, self._forms.keys(), retriever)
         self.vectors = _product_vectors(retriever, self._order)
 
     def match(self, text: str) -> list[str]:
         """Ids of the products named in a text, in the order of their mention.
 
         Names and aliases count whole, the longest first, whatever their case, spaces and hyphens;
-        else a name's distinctive word ("ridgeline", "花岗岩"), also with a typing error. A word that
-        several products share names the one whose further words stand in the text too, or all of
-        them. Words of a kind ("tent", "背包") name nothing.
+        else a name's own first word ("ridgeline", "花岗岩"), also with a typing error. A word that
+        several products share names the one whose further words stand in the text too, else the
+        one that is called so for short, else all of them. Words of a kind ("tent", "背包") name
+        nothing.
         """
-        return list(self.mentions(text))
-
-    def mentions(self, text: str) -> dict[str, int]:
-        """As `match`, each product with the place in the text where it is first named."""
         text = text[:MAX_CHARACTERS]
         exact = self._named(text)
-        taken = [(found.start, found.end) for found in exact]
-        heads = [
-            found
-            for found in self._partly_named(text)
-            if all(found.end <= start or found.start >= end for start, end in taken)
-        ]
-        found = sorted(exact + heads, key=lambda item: item.start)
-        places: dict[str, int] = {}
-        for item in found:
-            if item.kind == "product":
-                places.setdefault(item.owner, item.start)
-        return places
+        found: list[tuple[int, str]] = []
+        for item in exact:
+            word = _squash(text[item.start : item.end])[0]
+            if item.kind == "product" and word not in self._heads:
+                found.append((item.start, item.owner))
+        taken = [(item.start, item.end) for item in exact]
+        for word, start, end in self._first_words_in(text):
+            whole = (start, end) in taken
+            if whole or all(end <= s or start >= e for s, e in taken):
+                found += [(start, product_id) for product_id in self._meant(word, text)]
+        found.sort(key=lambda item: item[0])
+        return list(dict.fromkeys(product_id for _, product_id in found))
 
     def category(self, text: str) -> str | None:
         """Id of the category that a text asks for: named itself, else that of a named product.
@@ -123,9 +118,12 @@ class ProductSearch:
             if product_id in candidates:
                 scores[product_id] += _NAMED
         category = self.category(query)
+        kinds = [query[i.start : i.end] for i in self._named(query) if i.kind == "category"]
         for product_id in candidates:
             if self._category_of[product_id] == category:
                 scores[product_id] += _OF_CATEGORY
+            if any(self._is_a(product_id, kind) for kind in kinds):
+                scores[product_id] += _OF_KIND
         best = sorted(candidates, key=lambda i: (-scores[i], self._order[i]))[:k]
         return [(product_id, scores[product_id]) for product_id in best]
 
@@ -147,38 +145,42 @@ class ProductSearch:
                 chosen.append(_Found(places[start], places[end - 1] + 1, owner, kind))
         return chosen
 
-    def _partly_named(self, text: str) -> list[_Found]:
-        """Products whose distinctive word stands in the text."""
-        found = []
-        for word, start, end in self._distinctive_words(text):
-            family = self._heads[word]
-            fits = {i: self._further_words(i, text) for i in family}
-            best = max(fits.values())
-            owner = self._forms.get(word, ("", ""))[0]
-            if best == 0 and owner in family:
-                chosen = [owner]
-            else:
-                chosen = [i for i in family if fits[i] == best]
-            found += [_Found(start, end, product_id, "product") for product_id in chosen]
-        return found
+    def _meant(self, word: str, text: str) -> list[str]:
+        """Which of the products that share a first word a text is about."""
+        family = self._heads[word]
+        fits = {product_id: self._further_words(product_id, text) for product_id in family}
+        best = [product_id for product_id in family if fits[product_id] == max(fits.values())]
+        short = self._forms.get(word, ("", ""))[0]
+        if short in best:
+            return [short]
+        if short in family:
+            # "the 3 person ridgeline": like the one called so for short, hence the tent.
+            like = {i: len(set(i.split("-")) & set(short.split("-"))) for i in best}
+            best = [i for i in best if like[i] == max(like.values())]
+        return best
 
-    def _distinctive_words(self, text: str) -> Iterator[tuple[str, int, int]]:
-        lowered = unicodedata.normalize("NFKC", text).lower()
-        if len(lowered) == len(text):
-            for word in self._heads:
-                if not word.isascii():
-                    for start in _occurrences(lowered, word):
-                        yield word, start, start + len(word)
+    def _first_words_in(self, text: str) -> Iterator[tuple[str, int, int]]:
+        for word in self._heads:
+            if not word.isascii():
+                for start in _occurrences(text, word):
+                    yield word, start, start + len(word)
         known = self._retriever.index.lexical.known_terms
         for token in tokenize(text):
             written = token.text.lower()
             if written in self._heads:
                 yield written, token.start, token.end
             elif len(written) >= 5 and written.isascii() and not known(written):
-                allowed = 1 if len(written) < 8 else 2
-                near = [w for w in self._heads if w.isascii() and within(w, written, allowed)]
+                limit = 1 if len(written) < 8 else 2
+                near = [w for w in self._heads if w.isascii() and within(w, written, limit)]
                 if near:
                     yield near[0], token.start, token.end
+
+    def _is_a(self, product_id: str, kind: str) -> bool:
+        """Whether the name ends as the kind does: a rain cover is none of the backpacks, though it
+        stands among them."""
+        last = re.sub(r"(?<=[a-z]{3})s$", "", _squash(kind.split()[-1])[0])
+        zh, en = self._names[product_id]
+        return en.endswith(last) if last.isascii() else zh.endswith(last[-1])
 
     def _further_words(self, product_id: str, text: str) -> int:
         """How much of the product's name stands in the text: words of the English one, pairs of
@@ -261,35 +263,35 @@ def _is_purpose(text: str, item: _Found) -> bool:
 
 
 def _distinctive(
-    products: Sequence[Product], retriever: Retriever
+    products: Sequence[Product], forms: AbstractSet[str], retriever: Retriever
 ) -> Mapping[str, tuple[str, ...]]:
-    """Words of names that no help page and hardly another product's text uses, with the products
-    that carry them in their names."""
+    """First words of names (two characters of Chinese ones) that name something by themselves,
+    with the products whose names they begin.
+
+    They are an alias of one of them, or shared by several and a name only: an English one is never
+    written small in a text, a Chinese one never stands in a text outside a product's whole name.
+    """
     families: dict[str, list[str]] = defaultdict(list)
     for product in products:
-        for word in _candidates(product):
+        for word in _first_words(product):
             families[word].append(product.id)
-    sources: dict[str, set[str]] = {word: set() for word in families}
+    names = re.compile("|".join(sorted((re.escape(p.name.zh) for p in products), key=len)[::-1]))
+    common: set[str] = set()
     for passage in retriever.index.passages:
-        text = f"{passage.title}\n{passage.text}".lower()
-        words = set(re.findall(r"[a-z]{3,}", text))
-        for word, found in sources.items():
-            if word in words or (not word.isascii() and word in text):
-                found.add("help" if passage.kind == "document" else passage.source)
+        rest = names.sub(" ", passage.text) if products else passage.text
+        small = set(re.findall(r"\b[a-z]+", rest))
+        common |= {w for w in families if (w in small if w.isascii() else w in rest)}
     return {
         word: tuple(family)
         for word, family in families.items()
-        if len(family) <= _FAMILY
-        and "help" not in sources[word]
-        and len(sources[word] - set(family)) <= _MENTIONS
+        if word in forms or (len(family) > 1 and word not in common)
     }
 
 
-def _candidates(product: Product) -> set[str]:
-    english = set(re.findall(r"[a-z]{4,}", product.name.en.lower()))
-    chinese = re.match(f"[{HAN}]+", product.name.zh)
-    run = chinese.group() if chinese else ""
-    return english | {run[:size] for size in (2, 3) if len(run) > size}
+def _first_words(product: Product) -> set[str]:
+    english = re.match(r"[A-Za-z]{4,}", product.name.en)
+    chinese = re.match(f"[{HAN}]{{2}}", product.name.zh)
+    return {match.group().lower() for match in (english, chinese) if match}
 
 
 def _by_source(hits: Iterable[Hit]) -> Iterator[tuple[str, list[Hit]]]:

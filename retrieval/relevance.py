@@ -41,25 +41,6 @@ class Relevance:
     bias: float = -51.0
     threshold: float = 0.5
 
-    @classmethod
-    def read(cls, folder: Path) -> Relevance:
-        """The calibration kept beside an index, or the defaults when there is none."""
-        path = folder / FILE
-        if not path.is_file():
-            return cls()
-        try:
-            return cls(**json.loads(path.read_text("utf-8")))
-        except (ValueError, TypeError) as error:
-            raise IndexCorrupt(
-                f"{path} is damaged; run `python -m retrieval.calibrate` to write it again."
-            ) from error
-
-    def text(self) -> str:
-        return json.dumps(asdict(self), indent=1)
-
-    def probability(self, hits: Sequence[Hit], lexical: LexicalIndex, query: str) -> float:
-        return self.of(signals(hits, lexical, query)) if hits else 0.0
-
     def of(self, found: Signals) -> float:
         total = (
             self.similarity * found.similarity
@@ -68,6 +49,34 @@ class Relevance:
             + self.bias
         )
         return 1 / (1 + math.exp(-max(-60.0, min(60.0, total))))
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """One model a language: similarities of Chinese and English questions lie differently."""
+
+    zh: Relevance = Relevance()
+    en: Relevance = Relevance()
+
+    def __getitem__(self, language: str) -> Relevance:
+        return self.zh if language == "zh" else self.en
+
+    @classmethod
+    def read(cls, folder: Path) -> Calibration:
+        """The calibration kept beside an index, or the defaults when there is none."""
+        path = folder / FILE
+        if not path.is_file():
+            return cls()
+        try:
+            kept = json.loads(path.read_text("utf-8"))
+            return cls(**{language: Relevance(**values) for language, values in kept.items()})
+        except (ValueError, TypeError, AttributeError) as error:
+            raise IndexCorrupt(
+                f"{path} is damaged; run `python -m retrieval.calibrate` to write it again."
+            ) from error
+
+    def text(self) -> str:
+        return json.dumps(asdict(self), indent=1)
 
 
 def signals(hits: Sequence[Hit], lexical: LexicalIndex, query: str) -> Signals:

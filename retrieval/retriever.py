@@ -13,7 +13,7 @@ from retrieval.embedder import TextEmbedder, Vectors
 from retrieval.encode import sentences_of
 from retrieval.fusion import fuse
 from retrieval.index import PassageIndex
-from retrieval.relevance import Relevance
+from retrieval.relevance import Calibration, signals
 from retrieval.text import detect_language
 from retrieval.types import Filters, Hit, Language
 from retrieval.vectors import Mask
@@ -34,17 +34,20 @@ class _Closeness(NamedTuple):
 class Retriever:
     """Answers from one index. One instance serves all threads."""
 
-    def __init__(self, index: PassageIndex, embedder: TextEmbedder) -> None:
+    def __init__(
+        self, index: PassageIndex, embedder: TextEmbedder, calibration: Calibration | None = None
+    ) -> None:
         self.index = index
         self._embedder = embedder
-        self._relevance = Relevance.read(index.folder)
+        self._calibration = calibration or Calibration()
         self._vectors: OrderedDict[str, Vectors] = OrderedDict()
         self._lock = Lock()
 
     @classmethod
     def open(cls, path: Path, embedder: TextEmbedder) -> Retriever:
         """Errors as of `PassageIndex.open`: missing, damaged, or built with another embedder."""
-        return cls(PassageIndex.open(path, embedder.fingerprint), embedder)
+        index = PassageIndex.open(path, embedder.fingerprint)
+        return cls(index, embedder, Calibration.read(index.folder))
 
     def embed(self, query: str) -> Vectors:
         """The query's vector [dimensions]; the last queries' are remembered, since a turn asks
@@ -75,7 +78,7 @@ class Retriever:
         customer's; the query's own when not given).
         """
         query = query[:MAX_CHARACTERS]
-        reader = language or ("zh" if detect_language(query) == "zh" else "en")
+        reader = language or _language(query)
         allowed = self.index.passages.allowed(filters, reader)
         if not query.strip() or k <= 0 or not allowed.any():
             return []
@@ -91,11 +94,14 @@ class Retriever:
 
     def relevance(self, hits: list[Hit], query: str) -> float:
         """How likely the hits answer the query, 0 to 1, as calibrated at the last build."""
-        return self._relevance.probability(hits, self.index.lexical, query)
+        if not hits:
+            return 0.0
+        model = self._calibration[_language(query)]
+        return model.of(signals(hits, self.index.lexical, query))
 
     def relevant(self, hits: list[Hit], query: str) -> bool:
         """Whether the hits are worth an answer; else the honest answer is "I don't know"."""
-        return bool(hits) and self.relevance(hits, query) >= self._relevance.threshold
+        return self.relevance(hits, query) >= self._calibration[_language(query)].threshold
 
     def _compare(self, numbers: list[int], query: Vectors) -> dict[int, _Closeness]:
         """How close the query is to each passage: half its whole, half its best sentence."""
@@ -118,6 +124,10 @@ class Retriever:
             lexical=float(lexical[number]),
             sentence="" if close.sentence is None else sentences_of(passage)[close.sentence],
         )
+
+
+def _language(query: str) -> Language:
+    return "zh" if detect_language(query) == "zh" else "en"
 
 
 def _best(scores: Vectors, count: int, allowed: Mask) -> list[int]:

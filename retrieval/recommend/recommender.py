@@ -1,0 +1,240 @@
+"""Recommendations with the evidence that moved them, so that the reason told is the true one."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from data.models import Product
+from retrieval.embedder import Vectors
+from retrieval.recommend.cooccurrence import CoPurchases, PurchaseRow
+
+Kind = Literal["co_purchase", "similar", "popular", "rebuy"]
+
+_NOBODY: frozenset[str] = frozenset()
+# Purchases weigh more than likeness: what is alike is mostly owned already.
+_CO_PURCHASE, _SIMILAR = 1.0, 0.15
+_POPULAR = 0.02
+_REBUY = 0.6
+# A customer's own older purchases say less about what they want next.
+_TASTE_DAYS = 365.0
+# Cosines of two unlike products of one shop lie about here; below it is no likeness.
+_UNLIKE = 0.86
+# A pair that fewer customers share is chance.
+_FEWEST = 2
+_COMPANION_LIFT = 1.5
+_PER_CATEGORY = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """`because`: for a customer, the purchase of theirs that moved the score most; for a product,
+    that product; None for what is merely popular. `count`: customers who bought both (the buyers
+    of this one when `popular`; this customer's purchases of it when `rebuy`)."""
+
+    product_id: str
+    score: float
+    because: str | None
+    kind: Kind
+    count: int
+
+
+class Recommender:
+    """Fitted on all customers' purchases; holds no customer's data but counts of pairs.
+
+    Every method returns at most `k` items in descending order of score, only of `allowed` (what
+    is in stock, within a price, …; None: any) and none of `exclude`.
+    """
+
+    def __init__(
+        self,
+        products: Mapping[str, Product],
+        vectors: Mapping[str, Vectors],
+        together: CoPurchases,
+    ) -> None:
+        self._products = products
+        self._vectors = vectors
+        self._together = together
+        most = max((together.popularity(i) for i in products), default=0.0)
+        self._popular = {i: together.popularity(i) / most if most else 0.0 for i in products}
+
+    @classmethod
+    def fit(
+        cls,
+        purchases: Iterable[PurchaseRow],
+        products: Sequence[Product],
+        vectors: Mapping[str, Vectors],
+        *,
+        now: datetime,
+    ) -> Recommender:
+        """`vectors`: rows of length 1 by product id (`ProductSearch.vectors`); products without
+        one are never called similar. Purchases of products that are gone are left out."""
+        known = {product.id: product for product in products}
+        rows = [row for row in purchases if row.product_id in known]
+        return cls(known, vectors, CoPurchases(rows, now))
+
+    def for_customer(
+        self,
+        purchases: Iterable[PurchaseRow],
+        *,
+        exclude: AbstractSet[str] = _NOBODY,
+        allowed: AbstractSet[str] | None = None,
+        now: datetime,
+        k: int = 3,
+    ) -> list[Recommendation]:
+        """For one customer's purchases; without any, what is popular.
+
+        What the customer owns is left out, except goods that are used up, once their usual time
+        since the last purchase has passed. At most two of a category.
+        """
+        last: dict[str, datetime] = {}
+        times: Counter[str] = Counter()
+        for row in purchases:
+            if row.product_id in self._products:
+                times[row.product_id] += 1
+                last[row.product_id] = max(row.placed_at, last.get(row.product_id, row.placed_at))
+        found = [
+            self._again(product_id, day, times[product_id], now)
+            if product_id in last
+            else self._next(product_id, last, now)
+            for product_id in self._candidates(exclude, allowed)
+            for day in [last.get(product_id, now)]
+        ]
+        return self._varied([item for item in found if item is not None], k)
+
+    def goes_with(
+        self,
+        product_id: str,
+        *,
+        exclude: AbstractSet[str] = _NOBODY,
+        allowed: AbstractSet[str] | None = None,
+        now: datetime,
+        k: int = 3,
+    ) -> list[Recommendation]:
+        """Companions: bought by its buyers more often than by others, and no substitutes (of
+        another category, or unlike it)."""
+        if product_id not in self._products:
+            return []
+        together = self._together
+        found = []
+        for other in self._candidates(exclude | {product_id}, allowed):
+            count = together.count(product_id, other)
+            if count < _FEWEST or together.lift(product_id, other) < _COMPANION_LIFT:
+                continue
+            if self._is_substitute(product_id, other):
+                continue
+            score = together.affinity(product_id, other)
+            found.append(Recommendation(other, score, product_id, "co_purchase", count))
+        return self._varied(found, k)
+
+    def similar_to(
+        self,
+        product_id: str,
+        *,
+        exclude: AbstractSet[str] = _NOBODY,
+        allowed: AbstractSet[str] | None = None,
+        k: int = 3,
+    ) -> list[Recommendation]:
+        """Substitutes: of the same category, the most alike first."""
+        if product_id not in self._products or product_id not in self._vectors:
+            return []
+        category = self._products[product_id].category_id
+        found = [
+            Recommendation(
+                other,
+                self.likeness(product_id, other),
+                product_id,
+                "similar",
+                self._together.count(product_id, other),
+            )
+            for other in self._candidates(exclude | {product_id}, allowed)
+            if self._products[other].category_id == category and other in self._vectors
+        ]
+        return sorted(found, key=lambda item: (-item.score, item.product_id))[:k]
+
+    def likeness(self, a: str, b: str) -> float:
+        """Cosine of two products, spread from 0 (unlike) to 1 (the same)."""
+        if a not in self._vectors or b not in self._vectors:
+            return 0.0
+        cosine = float(self._vectors[a] @ self._vectors[b])
+        return max(0.0, (cosine - _UNLIKE) / (1 - _UNLIKE))
+
+    def _candidates(
+        self, exclude: AbstractSet[str], allowed: AbstractSet[str] | None
+    ) -> Iterable[str]:
+        return (
+            product_id
+            for product_id in self._products
+            if product_id not in exclude and (allowed is None or product_id in allowed)
+        )
+
+    def _next(self, product_id: str, last: Mapping[str, datetime], now: datetime) -> Recommendation:
+        """A product that the customer does not own: every purchase of theirs speaks for it as far
+        as its buyers bought this, and as far as the two are alike."""
+        score = 0.0
+        strongest, evidence, kind = 0.0, None, "popular"
+        for owned, day in last.items():
+            weight = _taste(now - day)
+            count = self._together.count(owned, product_id)
+            bought = self._together.affinity(owned, product_id) if count >= _FEWEST else 0.0
+            # One tent is enough: likeness speaks for goods of which people own several.
+            alike = (
+                0.0 if self._is_substitute(owned, product_id) else self.likeness(owned, product_id)
+            )
+            parts = (_CO_PURCHASE * weight * bought, _SIMILAR * weight * alike)
+            score += sum(parts)
+            if sum(parts) > strongest:
+                strongest, evidence = sum(parts), owned
+                kind = "co_purchase" if parts[0] >= parts[1] else "similar"
+        score += _POPULAR * self._popular[product_id]
+        if evidence is None:
+            buyers = self._together.buyers(product_id)
+            return Recommendation(product_id, score, None, "popular", buyers)
+        count = self._together.count(evidence, product_id)
+        return Recommendation(
+            product_id,
+            score,
+            evidence,
+            "co_purchase" if kind == "co_purchase" else "similar",
+            count,
+        )
+
+    def _again(
+        self, product_id: str, day: datetime, times: int, now: datetime
+    ) -> Recommendation | None:
+        """A product that the customer has bought: again when it is used up by now."""
+        days = self._products[product_id].rebuy_days
+        if days is None or now - day < timedelta(days=days):
+            return None
+        score = _REBUY * _taste(now - day)
+        return Recommendation(product_id, score, product_id, "rebuy", times)
+
+    def _is_substitute(self, a: str, b: str) -> bool:
+        """Whether one does what the other does: of one category, bought once, and alike."""
+        one, other = self._products[a], self._products[b]
+        return (
+            one.category_id == other.category_id
+            and one.rebuy_days is None
+            and self.likeness(a, b) > 0.5
+        )
+
+    def _varied(self, found: Iterable[Recommendation], k: int) -> list[Recommendation]:
+        """The best k with at most two of a category."""
+        chosen: list[Recommendation] = []
+        used: dict[str, int] = defaultdict(int)
+        for item in sorted(found, key=lambda item: (-item.score, item.product_id)):
+            category = self._products[item.product_id].category_id
+            if used[category] < _PER_CATEGORY:
+                used[category] += 1
+                chosen.append(item)
+            if len(chosen) == k:
+                break
+        return chosen
+
+
+def _taste(age: timedelta) -> float:
+    return float(0.5 ** (max(0.0, age / timedelta(days=1)) / _TASTE_DAYS))
