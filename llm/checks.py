@@ -9,6 +9,7 @@ list for people to read.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable, Sequence
 
@@ -232,7 +233,7 @@ class _Stance:
         self.denied = _denied(text) - common or _denied(text)
 
     def _nearness(self, other: _Stance) -> float:
-        return len(self.terms & other.terms) / (len(self.terms | other.terms) or 1) ** 0.5
+        return len(self.terms & other.terms) / math.sqrt(len(self.terms | other.terms) or 1)
 
     def holds(self, sources: list[_Stance]) -> bool:
         """Whether the sources take the same stance."""

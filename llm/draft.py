@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from llm.amounts import amounts
 from llm.checks import contradictions, denies, echoes, misjoined, strange_words, unsupported
 from llm.lexis import CLAUSE_END, HAN, language_of, sentences, terms
-from llm.quotes import asked_units, support
+from llm.quotes import asked_topics, asked_units, support
 from retrieval.types import Language
 
 
@@ -197,11 +197,20 @@ class Draft:
         self._check_clauses(text)
         if echoes(text, self._sources, self._question):
             raise Rejected("nothing but the question")
-        kinds = {amount.unit for amount in amounts(text)}
-        known = {amount.unit for source in self._sources for amount in amounts(source)}
-        for wanted in asked_units(self._question):
-            if wanted & known and not wanted & kinds:
-                raise Rejected("beside the question")
+        if self._beside_the_question(text):
+            raise Rejected("beside the question")
+
+    def _beside_the_question(self, text: str) -> bool:
+        """Whether the sources tell what is asked for ("how long?", "which colour?") and the text
+        does not."""
+        whole = "\n".join(self._sources)
+        told = {amount.unit for amount in amounts(text)}
+        known = {amount.unit for amount in amounts(whole)}
+        return any(
+            wanted & known and not wanted & told for wanted in asked_units(self._question)
+        ) or any(
+            topic.search(whole) and not topic.search(text) for topic in asked_topics(self._question)
+        )
 
     def _check_clauses(self, text: str) -> None:
         if wrong := contradictions(text, self._sources, self._topic):

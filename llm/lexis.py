@@ -18,7 +18,7 @@ _SENTENCE_END = re.compile(r"[。！？!?；]+[”’」』）)\"']*|(?<![A-Z])\
 CLAUSE_END = re.compile(r"[，；;：。！？!?]|[,:](?!\d)|\.(?=\s|$)|\n")
 
 # Full-width digits, letters and signs that occur in numbers; one character for one.
-_WIDTH = {code: code - 0xFEE0 for code in range(0xFF10, 0xFF5B)}
+_WIDTH: dict[int, int | str] = {code: code - 0xFEE0 for code in range(0xFF10, 0xFF5B)}
 _WIDTH |= {ord("％"): "%", ord("．"): ".", ord("："): ":", ord("￥"): "¥", ord("～"): "~"}
 
 _STOP_EN = frozenset(

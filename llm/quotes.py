@@ -41,13 +41,26 @@ _ASKS = [
         {"mm"},
     ),
 ]
-_COLOUR_ASKED = re.compile(
-    r"颜色|[红橙黄绿蓝紫黑白灰棕粉]色|colou?r|\b(?:red|blue|green|black|white|grey)\b", re.I
-)
-_COLOUR = re.compile(
-    r"颜色|[红橙黄绿蓝紫黑白灰棕粉沙]色|深灰|松绿|colou?rs?|\b(?:red|blue|green|black|white|grey|pine)\b",
-    re.I,
-)
+# The same for what is no amount: what shows that it is asked for, and that a text speaks of it.
+_TOPICS = [
+    (
+        re.compile(
+            r"颜色|[红橙黄绿蓝紫黑白灰棕粉]色|colou?r|\b(?:red|blue|green|black|white|gr[ae]y)\b",
+            re.IGNORECASE,
+        ),
+        re.compile(
+            r"颜色|[红橙黄绿蓝紫黑白灰棕粉沙]色|深灰|松绿|colou?r"
+            r"|\b(?:red|blue|green|black|white|gr[ae]y|pine|sand)\b",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        re.compile(
+            r"[尺鞋大小选什么几]码|码[数子]|偏[大小]|\bsiz(?:e|es|ing)\b|run small", re.IGNORECASE
+        ),
+        re.compile(r"码|偏[大小]|\bsiz(?:e|es|ing)\b|\bruns?\b", re.IGNORECASE),
+    ),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +126,13 @@ def best_quotes(
     )
     spread = (max(near) - min(near)) or 1.0
     asked = asked_units(question)
-    colour = _COLOUR_ASKED.search(question) is not None
     quotes = []
     for (passage, unit), words, nearness in zip(pool, has, near, strict=True):
         score = sum(rarity[term] for term in wanted & words) / whole
         score += 0.6 * (nearness - min(near)) / spread
         kinds = {amount.unit for amount in amounts(unit)} if asked else set()
         score += 0.25 * sum(bool(kinds & kinds_asked) for kinds_asked in asked)
-        score += 0.25 * (colour and _COLOUR.search(unit) is not None)
+        score += 0.25 * sum(topic.search(unit) is not None for topic in asked_topics(question))
         score -= 0.12 * next(place for place, each in enumerate(passages) if each is passage)
         quotes.append(Quote(passage, _with_items(passage, unit), score))
     quotes.sort(key=lambda quote: -quote.score)
@@ -130,6 +142,11 @@ def best_quotes(
 def asked_units(question: str) -> list[set[str]]:
     """For each kind of amount that the question asks for, the units that answer it."""
     return [kinds for pattern, kinds in _ASKS if pattern.search(question)]
+
+
+def asked_topics(question: str) -> list[re.Pattern[str]]:
+    """For each topic without amounts that the question asks about, what speaks of it."""
+    return [speaks for asks, speaks in _TOPICS if asks.search(question)]
 
 
 def support(question: str, text: str) -> float:

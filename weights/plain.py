@@ -34,7 +34,8 @@ def load_transformers(name: str) -> tuple[Any, Any]:
 def _tokenizer(source: GGUFFile) -> Any:
     from transformers import PreTrainedTokenizerFast
 
-    tokenizer = PreTrainedTokenizerFast(
+    make: Any = PreTrainedTokenizerFast  # untyped there
+    tokenizer = make(
         tokenizer_object=build_tokenizer(source),
         eos_token=source.tokens[source.token_id("eos")],
         pad_token=source.tokens[source.token_id("padding")],
@@ -45,9 +46,11 @@ def _tokenizer(source: GGUFFile) -> Any:
 
 def _model(source: GGUFFile) -> Any:
     import torch
-    from transformers import GenerationConfig, Qwen2Config, Qwen2ForCausalLM
+    import transformers
 
-    config = Qwen2Config(
+    hf: Any = transformers  # untyped there
+
+    config = hf.Qwen2Config(
         vocab_size=len(source.tokens),
         hidden_size=int(source.setting("embedding_length")),
         intermediate_size=int(source.setting("feed_forward_length")),
@@ -65,7 +68,7 @@ def _model(source: GGUFFile) -> Any:
         pad_token_id=source.token_id("padding"),
     )
     with torch.device("meta"):
-        model = Qwen2ForCausalLM(config)
+        model = hf.Qwen2ForCausalLM(config)
     state = {
         # PyTorch wants memory that it may write; some tensors are views of the read-only file.
         name: torch.from_numpy(np.require(source.tensor(_gguf_name(name)), requirements="W"))
@@ -75,7 +78,7 @@ def _model(source: GGUFFile) -> Any:
     # What is computed rather than stored (rotary frequencies) is still on the meta device.
     model.model.rotary_emb = type(model.model.rotary_emb)(config)
     model.tie_weights()
-    model.generation_config = GenerationConfig(
+    model.generation_config = hf.GenerationConfig(
         eos_token_id=config.eos_token_id, pad_token_id=config.pad_token_id
     )
     return model.eval()

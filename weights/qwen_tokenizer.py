@@ -31,7 +31,7 @@ def build_tokenizer(source: GGUFFile) -> Tokenizer:
     vocabulary = {
         token: number for number, token in enumerate(source.tokens) if kinds[token] == _NORMAL
     }
-    merges = [tuple(merge.split(" ")) for merge in source.merges]
+    merges = [(first, second) for first, second in (each.split(" ") for each in source.merges)]
     tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=merges))
     tokenizer.normalizer = normalizers.NFC()
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(

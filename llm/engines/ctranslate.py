@@ -141,7 +141,8 @@ class CTranslate2Engine(Engine):
                 first = self._waiting.popleft()
                 if not first.over():
                     break
-            batch, others = [first], []
+            batch = [first]
+            others: list[_Request] = []
             for request in self._waiting:
                 fits = (
                     len(batch) < _BATCH

@@ -64,7 +64,7 @@ class TransformersEngine(Engine):
         if not self._one_at_a_time.acquire(timeout=-1 if deadline is None else _left(deadline)):
             raise GenerationTimeout("The generator was busy until the deadline.")
         # The streamer holds text back until its characters are whole.
-        streamer = TextIteratorStreamer(
+        streamer: Any = TextIteratorStreamer(
             self._tokenizer, skip_prompt=True, skip_special_tokens=True, timeout=0.1
         )
         prompt = self._tokenizer.apply_chat_template(
