@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
@@ -101,6 +102,28 @@ def doctor() -> None:
     from install import doctor as checks
 
     raise typer.Exit(checks.main([]))
+
+
+@app.command("import")
+def import_files(
+    folder: Annotated[Path, typer.Argument(help="Folder with the CSV files.")],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check everything, store nothing.")
+    ] = False,
+    timezone: Annotated[
+        str, typer.Option(help="The clock of times without an offset.")
+    ] = "Asia/Shanghai",
+) -> None:
+    """Take over a shop's own products, customers and orders; all of it, or nothing.
+
+    \b
+    shopguide import my-shop/ --dry-run
+    shopguide import my-shop/
+    """
+    from data.importer import __main__ as importer
+
+    arguments = [str(folder), "--database", Settings().database, "--timezone", timezone]
+    raise typer.Exit(importer.main(arguments + ["--dry-run"] * dry_run))
 
 
 @tickets.callback(invoke_without_command=True)

@@ -373,7 +373,7 @@ def _converse(
         )
         shell.start(customer)
         if piped:
-            return read_lines(shell, _utf8_lines(sys.stdin))
+            return read_lines(shell, utf8_lines(sys.stdin))
         _welcome(console, settings)
         if parts.get("generator") is False:
             screen.say(sentence("quotes_only", language or "en"))
@@ -447,7 +447,8 @@ def _utf8(output: TextIO) -> TextIO:
     return output
 
 
-def _utf8_lines(source: TextIO) -> Iterator[str]:
+def utf8_lines(source: TextIO) -> Iterator[str]:
+    """What a script wrote, whatever this machine's locale; bytes that are not UTF-8 become U+FFFD."""
     if isinstance(source, io.TextIOWrapper):
         source.reconfigure(encoding="utf-8", errors="replace")
     for line in source:

@@ -13,28 +13,22 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 import structlog
 import uvicorn
 from starlette.types import ASGIApp
 
-from bot.bootstrap import bootstrap, create_actions_app, create_door
 from bot.gateway import logs
-from bot.gateway.app import create_app
-from bot.gateway.door import Door
 from bot.processes import SystemFailed, bound, environment, last_words, leashed, open_log
-from bot.services import Services
 from bot.settings import ROOT, Settings
-from weights import locate
 
 log = structlog.get_logger("system")
 
-Result = TypeVar("Result")
 Tell = Callable[[str], None]
 
 # Rasa's model is trained on this embedder's vectors, whatever retrieval is set to.
@@ -46,10 +40,12 @@ _LONGEST_PAUSE_S = 30
 
 @dataclass(frozen=True)
 class Parts:
-    """What listens. `notice` is what a person who starts it should know, or empty."""
+    """The two applications, and whether Rasa answers them. `notice` is what the person who starts
+    them should know, or empty."""
 
-    door: Door
+    public: ASGIApp
     actions: ASGIApp
+    rasa_answers: Callable[[], Awaitable[bool]]
     notice: str = ""
 
 
@@ -58,62 +54,61 @@ def serve(settings: Settings, *, traced: bool = False) -> None:
     python = ROOT / ".venv-rasa" / "bin" / "python"
     if not python.exists():
         raise SystemFailed("Rasa's environment is missing. Run `make setup`.")
+    bound(settings.rasa_host, settings.rasa_port, "SHOPGUIDE_RASA_PORT").close()
     rasa = RasaProcess(
         leashed([str(python), str(ROOT / "bot" / "rasa" / "serve.py")]),
         rasa_environment(settings),
         settings.state / "log" / "rasa.log",
     )
-    bound(settings.rasa_host, settings.rasa_port, "SHOPGUIDE_RASA_PORT").close()
     logs.configure(settings.log_level)
-    asyncio.run(run(settings, lambda: bootstrap(settings), _assemble(settings, traced), rasa))
+    asyncio.run(run(settings, lambda: load(settings, traced=traced), rasa))
 
 
 def gateway(settings: Settings) -> None:
     """Run the public door and the action endpoint until told to stop."""
     logs.configure(settings.log_level)
-    asyncio.run(run(settings, lambda: bootstrap(settings), _assemble(settings, False), None))
+    asyncio.run(run(settings, lambda: load(settings), None))
 
 
 def rasa_environment(settings: Settings) -> dict[str, str]:
     """What bot/rasa/serve.py is told; settings may come from a file that it does not read."""
-    actions_host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(  # noqa: S104  # read, not bound
-        settings.actions_host, settings.actions_host
-    )
-    if ":" in actions_host:
-        actions_host = f"[{actions_host}]"
+    host = settings.actions_host
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # read, not bound
+    host = f"[{host}]" if ":" in host else host
     return environment(
         SHOPGUIDE_STATE=settings.state.resolve(),
-        SHOPGUIDE_EMBEDDER=locate(_RASA_EMBEDDER),
-        SHOPGUIDE_ACTIONS_URL=f"http://{actions_host}:{settings.actions_port}/webhook",
+        SHOPGUIDE_EMBEDDER=_RASA_EMBEDDER,
+        SHOPGUIDE_ACTIONS_URL=f"http://{host}:{settings.actions_port}/webhook",
         SHOPGUIDE_RASA_HOST=settings.rasa_host,
         SHOPGUIDE_RASA_PORT=settings.rasa_port,
     )
 
 
-def _assemble(settings: Settings, traced: bool) -> Callable[[Services], Parts]:
-    def assemble(services: Services) -> Parts:
-        notice = ""
-        if settings.generator != "off" and not services.writer.ready():
-            notice = (
-                f"The language model {settings.generator} could not be loaded: answers quote the "
-                "shop's texts instead. `shopguide doctor` says what is missing."
-            )
-        door = create_door(settings, services, traced=traced)
-        return Parts(door, create_actions_app(services), notice)
+def load(settings: Settings, *, traced: bool = False) -> Parts:
+    """All that this process serves. Takes seconds, the imports too, so that they stand here."""
+    from bot.bootstrap import bootstrap, create_actions_app, create_door
+    from bot.gateway.app import create_app
 
-    return assemble
+    services = bootstrap(settings)
+    notice = ""
+    if settings.generator != "off" and not services.writer.ready():
+        notice = (
+            f"The language model {settings.generator} could not be loaded: answers quote the "
+            "shop's texts instead. `shopguide doctor` says what is missing."
+        )
+    door = create_door(settings, services, traced=traced)
+    return Parts(create_app(door), create_actions_app(services), door.rasa.ready, notice)
 
 
 async def run(
     settings: Settings,
-    load: Callable[[], Result],
-    assemble: Callable[[Result], Parts],
+    load: Callable[[], Parts],
     rasa: RasaProcess | None,
     *,
     tell: Tell = lambda line: print(line, flush=True),
 ) -> None:
     """Start everything, wait for a signal, stop in order. `load` is slow and runs in a thread
-    while Rasa starts; `assemble` makes the applications of what it returned."""
+    while Rasa starts."""
     public = bound(settings.host, settings.port, "SHOPGUIDE_PORT")
     private = bound(settings.actions_host, settings.actions_port, "SHOPGUIDE_ACTIONS_PORT")
     servers: list[tuple[_Server, asyncio.Task[None]]] = []
@@ -123,9 +118,9 @@ async def run(
         servers.append((server, asyncio.create_task(server.serve([held]))))
 
     async def work() -> None:
-        parts = assemble(await _in_daemon(load))
+        parts = await _in_daemon(load)
         # In the order in which they stop: turns that still run need the actions.
-        listen(create_app(parts.door), public)
+        listen(parts.public, public)
         listen(parts.actions, private)
         await _announce(settings, parts, rasa, tell)
         await asyncio.wait([task for _, task in servers], return_when=asyncio.FIRST_COMPLETED)
@@ -141,9 +136,9 @@ async def run(
             task.result()  # raises what ended it
     finally:
         working.cancel()
-        for server, task in servers:
+        for server, serving in servers:
             server.should_exit = True
-            await asyncio.wait([task])
+            await asyncio.wait([serving])
         if rasa is not None:
             await rasa.stop()
         for task in tasks:
@@ -164,37 +159,33 @@ async def _told_to_stop() -> None:
 async def _announce(settings: Settings, parts: Parts, rasa: RasaProcess | None, tell: Tell) -> None:
     if parts.notice:
         tell(parts.notice)
-    while not await parts.door.rasa.ready():  # noqa: ASYNC110  # it cannot tell us
+    while not await parts.rasa_answers():  # noqa: ASYNC110  # it cannot tell us
         await asyncio.sleep(0.3)
     if rasa is not None:
         rasa.was_ready = True
     tell(f"Shopguide is ready at {settings.address} (Ctrl-C stops it).")
 
 
-async def _in_daemon(load: Callable[[], Result]) -> Result:
+async def _in_daemon(load: Callable[[], Parts]) -> Parts:
     """`load` in a thread that does not hold the process back when it is told to stop meanwhile."""
     loop = asyncio.get_running_loop()
-    future: asyncio.Future[Result] = loop.create_future()
+    loaded: asyncio.Future[Parts] = loop.create_future()
 
-    def settle(result: Result | None, error: BaseException | None) -> None:
-        if future.cancelled():
-            return
-        if error is not None:
-            future.set_exception(error)
-        else:
-            future.set_result(result)  # type: ignore[arg-type]
+    def settle(deliver: Callable[[], None]) -> None:
+        if not loaded.done():
+            deliver()
 
     def in_thread() -> None:
-        result, failure = None, None
         try:
-            result = load()
-        except BaseException as error:
-            failure = error
-        with suppress(RuntimeError):  # the loop is closed already
-            loop.call_soon_threadsafe(settle, result, failure)
+            parts = load()
+            deliver = partial(loaded.set_result, parts)
+        except Exception as error:
+            deliver = partial(loaded.set_exception, error)
+        with suppress(RuntimeError):  # the loop has ended meanwhile
+            loop.call_soon_threadsafe(settle, deliver)
 
     threading.Thread(target=in_thread, name="load", daemon=True).start()
-    return await future
+    return await loaded
 
 
 class _Server(uvicorn.Server):
