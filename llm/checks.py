@@ -160,6 +160,8 @@ class _Items:
 
 def _stands_together(claim: _Items, sources: list[list[_Items]], answer: str) -> bool:
     for amount in claim.amounts:
+        if not amount.unit:  # a number in a name, as in "Ridgeline 2"
+            continue
         holding = [
             (sentence, place)
             for sentence in sources

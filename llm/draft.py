@@ -174,7 +174,9 @@ class Draft:
             open_unit = amount.end > end - _BEHIND_AMOUNT[self._language]
             if amount.start < end and open_unit and not CLAUSE_END.search(text, amount.end):
                 end = amount.start
-        ends = [match.end() for match in CLAUSE_END.finditer(text, 0, len(text))]
+        # Never inside an amount: "26" says something else than "26 November".
+        end = min([end, *(each.start for each in amounts(text) if each.start < end < each.end)])
+        ends = [match.end() for match in CLAUSE_END.finditer(text)]
         last_clause = ends[-1] if ends else 0
         if self._by_clause or denies(text[last_clause:]):
             return min(end, last_clause)

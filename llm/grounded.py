@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from llm.amounts import amounts
 from llm.checks import denies, unknown_amounts
+from llm.concepts import foreign_concepts
 from llm.draft import Draft, Rejected
 from llm.errors import EngineUnavailable, GenerationTimeout, LLMError
 from llm.lexis import sentences, terms
@@ -141,6 +142,8 @@ class GroundedWriter:
                 return None, f"needs a comparison: {missing[0]}"
             if match := _CASE.search(question):
                 return None, f"needs a comparison: {match.group()}"
+            if lacking := foreign_concepts(question, "\n".join(sources)):
+                return None, f"not in the passages: {lacking[0]}"
         pieces = self._engine.stream(
             grounded_prompt(question, sources, language),
             max_tokens=_MAX_TOKENS,

@@ -211,3 +211,18 @@ def test_instructions_in_questions_and_marks_in_texts_do_not_reach_the_generator
     assert "gnore" not in last
     assert "<|im_end|>" not in last
     assert last.count("</question>") == 1
+
+
+def test_a_date_is_shown_whole_or_not_at_all() -> None:
+    facts = ["It arrives between 24 and 26 November."]
+    script = "It arrives between 24 and 26 November."
+    text, origin, _, shown = ask(ScriptedEngine(script), "When does it come?", [], facts=facts)
+    assert (text, origin) == (script, "model")
+    assert not [each for each in shown if each.rstrip().endswith("26")]
+
+
+def test_what_the_passages_do_not_speak_of_is_not_left_to_the_generator() -> None:
+    engine = ScriptedEngine("You cannot pay in cash.")
+    _, _, reason, _ = ask(engine, "Can I pay with PayPal?")
+    assert reason == "not in the passages: PayPal"
+    assert engine.asked == []
