@@ -1,7 +1,7 @@
 """Where things stand and what must be set before Rasa is imported; standard library only.
 
-Read from the environment: SHOPGUIDE_STATE (var/), SHOPGUIDE_EMBEDDER (a folder, or a name in the
-weights' cache; e5-small), SHOPGUIDE_LOOKUPS (STATE/lookups.json).
+Read from the environment: SHOPGUIDE_STATE (var/), SHOPGUIDE_EMBEDDER (a folder; e5-small in the
+weights' cache), SHOPGUIDE_LOOKUPS (STATE/lookups.json).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent
 ROOT = PROJECT.parent.parent
-DEFAULT_EMBEDDER = "e5-small"
+EMBEDDER = "e5-small"
 
 
 def state() -> Path:
@@ -25,15 +25,15 @@ def model_file() -> Path:
 
 
 def embedder_folder() -> Path:
-    """The converted embedder's folder: the same that weights.cache names, whose package needs a
-    newer Python than Rasa's."""
-    chosen = os.environ.get("SHOPGUIDE_EMBEDDER") or DEFAULT_EMBEDDER
-    if Path(chosen).expanduser().is_dir():
+    """The folder that SHOPGUIDE_EMBEDDER names, else e5-small where weights.cache keeps it (that
+    package needs a newer Python). Other names are meant for retrieval alone."""
+    chosen = os.environ.get("SHOPGUIDE_EMBEDDER")
+    if chosen and Path(chosen).expanduser().is_dir():
         return Path(chosen).expanduser().resolve()
     cache = os.environ.get("XDG_CACHE_HOME")
     weights = os.environ.get("SHOPGUIDE_WEIGHTS")
     base = Path(cache) if cache else Path.home() / ".cache"
-    return (Path(weights).expanduser() if weights else base / "shopguide" / "weights") / chosen
+    return (Path(weights).expanduser() if weights else base / "shopguide" / "weights") / EMBEDDER
 
 
 def prepare() -> None:

@@ -1,0 +1,178 @@
+"""The trained Rasa model: `rasa test` on the measuring sets, and a served process over REST."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from bot.processes import free_port
+from bot.rasa import environment
+
+ROOT = environment.ROOT
+PYTHON = ROOT / ".venv-rasa" / "bin" / "python"
+_READY_S = 240
+NAMES = {
+    "products": {"ridgeline-2-tent": ["岭线双人帐", "Ridgeline 2"]},
+    "categories": {"tents": ["帐篷", "tent"]},
+}
+
+
+@dataclass(frozen=True)
+class Rasa:
+    url: str
+    log: Path
+
+    def say(self, sender: str, text: str, **metadata: str) -> list[str]:
+        reply = httpx.post(
+            f"{self.url}/webhooks/rest/webhook",
+            json={"sender": sender, "message": text, "metadata": metadata},
+            timeout=60,
+        )
+        reply.raise_for_status()
+        return [message["text"] for message in reply.json()]
+
+    def parse(self, text: str) -> dict[str, Any]:
+        reply = httpx.post(f"{self.url}/model/parse", json={"text": text}, timeout=60)
+        reply.raise_for_status()
+        return dict(reply.json())
+
+    def slots(self, sender: str) -> dict[str, Any]:
+        reply = httpx.get(f"{self.url}/conversations/{sender}/tracker", timeout=60)
+        reply.raise_for_status()
+        return dict(reply.json()["slots"])
+
+
+@pytest.fixture(scope="module")
+def model() -> Path:
+    """The trained model; training is skipped when nothing has changed since."""
+    if not PYTHON.exists():
+        pytest.skip("Rasa's environment .venv-rasa is not installed.")
+    if not (environment.embedder_folder() / "model.bin").exists():
+        pytest.skip("The embedder's weights are not on this machine.")
+    done = subprocess.run(
+        [PYTHON, "bot/rasa/train.py"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return environment.model_file()
+
+
+@pytest.fixture(scope="module")
+def rasa(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rasa]:
+    folder = tmp_path_factory.mktemp("rasa")
+    lookups = folder / "lookups.json"
+    lookups.write_text(json.dumps(NAMES, ensure_ascii=False), encoding="utf-8")
+    port = free_port("127.0.0.1", 25005)
+    log = folder / "rasa.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [PYTHON, "bot/rasa/serve.py", "--port", str(port)],
+            cwd=ROOT,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env={
+                **os.environ,
+                "SHOPGUIDE_LOOKUPS": str(lookups),
+                "SHOPGUIDE_RASA_TRACKER": f"sqlite:///{folder / 'tracker.db'}",
+            },
+        )
+    try:
+        served = Rasa(f"http://127.0.0.1:{port}", log)
+        give_up = time.monotonic() + _READY_S
+        while True:
+            assert process.poll() is None, log.read_text()[-2000:]
+            assert time.monotonic() < give_up, log.read_text()[-2000:]
+            try:
+                httpx.get(served.url, timeout=5)
+                break
+            except httpx.TransportError:
+                time.sleep(0.5)
+        yield served
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+@pytest.fixture(scope="module")
+def summary(model: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    out = tmp_path_factory.mktemp("results")
+    done = subprocess.run(
+        [PYTHON, "bot/rasa/evaluate.py", "--out", str(out)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return dict(json.loads((out / "summary.json").read_text(encoding="utf-8")))
+
+
+def test_customers_are_understood_in_each_language(summary: dict[str, Any]) -> None:
+    assert summary["f1_zh"] >= 0.93, summary["confusions"]
+    assert summary["f1_en"] >= 0.93, summary["confusions"]
+
+
+def test_whole_conversations_take_the_right_steps(summary: dict[str, Any]) -> None:
+    assert summary["stories_right"] == summary["stories"] > 0
+
+
+def test_a_greeting_is_answered_in_its_own_language(rasa: Rasa) -> None:
+    (chinese,) = rasa.say("greets-zh", "你好")
+    (english,) = rasa.say("greets-en", "hello")
+    assert any("\u4e00" <= character <= "\u9fff" for character in chinese)
+    assert english.isascii()
+
+
+def test_the_language_follows_the_metadata_then_the_text_then_stays(rasa: Rasa) -> None:
+    rasa.say("speaks", "谢谢")
+    assert rasa.slots("speaks")["language"] == "zh"
+    rasa.say("speaks", "👍👍")  # tells nothing
+    assert rasa.slots("speaks")["language"] == "zh"
+    rasa.say("speaks", "Merci beaucoup pour votre aide, à bientôt")  # a third language
+    assert rasa.slots("speaks")["language"] == "zh"
+    rasa.say("speaks", "谢谢", language="en")
+    assert rasa.slots("speaks")["language"] == "en"
+
+
+def test_names_numbers_and_addresses_are_found_where_they_stand(rasa: Rasa) -> None:
+    text = "岭线双人帐的订单sp20417388到哪了，邮箱Lin@Example.com"
+    entities = {
+        entity["entity"]: (entity["value"], text[entity["start"] : entity["end"]])
+        for entity in rasa.parse(text)["entities"]
+    }
+    assert entities["product"] == ("ridgeline-2-tent", "岭线双人帐")
+    assert entities["order_number"] == ("SP20417388", "sp20417388")
+    assert entities["email"] == ("lin@example.com", "Lin@Example.com")
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("SP20733310", "order_status"),
+        ("zhou.min@example.com", "provide_identity"),
+        ("100101", "provide_identity"),
+    ],
+)
+def test_a_bare_number_or_address_is_understood(rasa: Rasa, text: str, intent: str) -> None:
+    assert rasa.parse(text)["intent"]["name"] == intent
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "🦄", "\u0000\u0007", "<script>alert(1)</script>", "帐" * 100_000, "Ａ؟" * 50]
+)
+def test_odd_text_never_breaks_it(rasa: Rasa, text: str) -> None:
+    assert rasa.parse(text)["intent"]["confidence"] <= 1.0001
+    assert rasa.say("greets-after", "你好")
+
+
+def test_the_log_holds_no_message(rasa: Rasa) -> None:
+    rasa.say("logged", "谢谢你，暗号是蓝色海豚")
+    assert "海豚" not in rasa.log.read_text()
