@@ -73,3 +73,8 @@ def month(when: date, language: str, *, today: date) -> str:
 def bracketed(text: str, language: str) -> str:
     """（…） or " (…)", to follow a word."""
     return f"（{text}）" if language == "zh" else f" ({text})"
+
+
+def together(sentences: Sequence[str], language: str) -> str:
+    """Sentences one after the other."""
+    return ("" if language == "zh" else " ").join(sentence for sentence in sentences if sentence)

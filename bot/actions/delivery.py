@@ -23,10 +23,7 @@ class Delivery(Skill):
     def act(self, turn: Turn) -> None:
         place = provinces.find(turn.text)
         if place in self.services.rules.delivery.not_served:
-            citations = views.cite(turn, "delivery-areas")
-            turn.say(
-                turn.phrase("delivery.not_served") + views.marks(citations), citations=citations
-            )
+            views.say_with_sources(turn, turn.phrase("delivery.not_served"), "delivery-areas")
             return
         if turn.intent == "delivery_cost":
             self._cost(turn)
@@ -40,13 +37,14 @@ class Delivery(Skill):
             if value is None and (named := mentions.named_products(turn)):
                 product = mentions.current(uow, named[0])
                 value = views.cheapest_price(product) if product else None
-        citations = views.cite(turn, "delivery-cost", about=turn.phrase("delivery.cite_cost"))
         lines = [self._cost_of(turn, value, tier)] if value is not None else []
         if value is None:
             lines.append(self._in_general(turn, tier))
-        if _EXPRESS.search(turn.text) or value is None:
+        express = bool(_EXPRESS.search(turn.text))
+        if express or value is None:
             lines.append(self._express(turn, tier))
-        turn.say(" ".join(lines) + views.marks(citations), citations=citations)
+        text = formats.together(lines, turn.language)
+        views.say_with_sources(turn, text, "express-delivery" if express else "delivery-cost")
 
     def _order_value(self, turn: Turn) -> Decimal | None:
         # "98 元够 99 包邮吗": the shop's own threshold is no order value.
@@ -94,9 +92,8 @@ class Delivery(Skill):
             lines.append(self._promise_short(turn, paid_at, "express", place))
         if not place:
             lines.append(turn.phrase("delivery.where"))
-        documents = ("express-delivery",) if fast else ("delivery-times",)
-        citations = views.cite(turn, *documents, about=turn.phrase("delivery.cite_time"))
-        turn.say(" ".join(lines) + views.marks(citations), citations=citations)
+        text = formats.together(lines, turn.language)
+        views.say_with_sources(turn, text, "express-delivery" if fast else "delivery-times")
 
     def _own_province(self, turn: Turn) -> str | None:
         with self.services.unit_of_work() as uow:
@@ -111,9 +108,11 @@ class Delivery(Skill):
         promise = delivery.promise(rules, paid_at, method, place)
         assert promise.earliest is not None  # noqa: S101 - places not served were answered before
         assert promise.latest is not None  # noqa: S101
-        key = "delivery.leaves_same_day" if promise.before_cutoff else "delivery.leaves_later"
+        # Before the cut-off of a day on which nothing leaves, it is the day that is to blame.
+        late = paid_at.time() >= rules.delivery.cutoff
+        later = "leaves_after_cutoff" if late else "leaves_next_day"
         return turn.phrase(
-            key,
+            f"delivery.{'leaves_same_day' if promise.before_cutoff else later}",
             paid=formats.moment(paid_at, turn.language, today=now.date()),
             cutoff=formats.clock(rules.delivery.cutoff),
             dispatch=formats.day(promise.dispatch_on, turn.language, today=now.date()),

@@ -40,9 +40,8 @@ class Membership(Skill):
             "next": turn.phrase(f"tier.{(progress.next_tier or tier).value}"),
         }
         key = "membership.own" if progress.next_tier else "membership.own_highest"
-        citations = views.cite(turn, "gold-and-silver-benefits", "membership")[:1]
         text = f"{turn.phrase(key, **facts)}\n{self._benefits(turn, tier)}"
-        turn.say(text + views.marks(citations), citations=citations)
+        views.say_with_sources(turn, text, "gold-and-silver-benefits")
 
     def _say_general(self, turn: Turn, asked: Tier | None) -> None:
         tiers = [asked] if asked else [Tier.SILVER, Tier.GOLD]
@@ -55,8 +54,7 @@ class Membership(Skill):
             + self._benefits(turn, tier)
             for tier in tiers
         ]
-        citations = views.cite(turn, "membership", "gold-and-silver-benefits")[:1]
-        turn.say("\n".join(lines) + views.marks(citations), citations=citations)
+        views.say_with_sources(turn, "\n".join(lines), "membership")
 
     def _benefits(self, turn: Turn, tier: Tier) -> str:
         benefits = membership.benefits(self.services.rules, tier)

@@ -29,7 +29,11 @@ def offer(turn: Turn, *, goes_with: str) -> None:
         if not companions or not _fits(companions[0]):
             return
         product = uow.products.get(companions[0].product_id)
-    if product is None or product.min_age is not None:
+        asked = uow.products.get(goes_with)
+    if product is None or asked is None or product.min_age is not None:
+        return
+    # A small thing beside a large one is a service; the other way round it is a sales pitch.
+    if views.cheapest_price(product) > views.cheapest_price(asked):
         return
     why = reason(turn, companions[0])
     turn.notes |= {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 
 from bot import formats, reading
 from bot.actions import mentions, views
@@ -90,49 +90,50 @@ class Returns(Skill):
             )  # fmt: skip
             texts.append(self._sentence(turn, decision, turn.name_of(product), tier))
             documents += _documents(decision, product.return_class)
-        citations = views.cite(turn, *dict.fromkeys(documents))
         head = turn.phrase("returns.of_order", number=order.number)
         text = "\n".join([head, *(f"· {t}" for t in texts)]) if len(texts) > 1 else texts[0]
         turn.notes |= {"order": order.number}
-        turn.say(
-            text + views.marks(citations),
-            citations=citations,
-            buttons=[turn.button("how_to_return"), turn.button("human")],
-        )
+        buttons = [turn.button("how_to_return"), turn.button("human")]
+        views.say_with_sources(turn, text, *dict.fromkeys(documents), buttons=buttons)
 
     def _say_case(self, turn: Turn, product: Product | None, tier: Tier) -> None:
         """A case told in words, or the rule in general when no day is named."""
         since = reading.past_day(turn.text, turn.today)
         return_class = _class_of(turn, product)
         if _STEPS.search(turn.text) and since is None:
-            citations = views.cite(turn, "return-steps", "returns")
-            text = " ".join(c.quote for c in citations) or turn.phrase("fallback.ask")
-            turn.say(text + views.marks(citations), citations=citations)
+            views.say_with_sources(turn, self._steps(turn), "return-steps")
             return
         name = turn.name_of(product) if product else turn.phrase(f"returns.item_{return_class}")
+        decision = None
         if since is None and returns.window_days(self.services.rules, return_class, tier):
-            window = returns.window_days(self.services.rules, return_class, tier)
-            fee = self._decide(turn, return_class, None, tier, None).fee
-            key = "returns.general_faulty" if _FAULTY.search(turn.text) else "returns.general"
-            text = turn.phrase(
-                key, name=name, days=window, fee=self._fee(turn, fee),
-                condition=turn.phrase(f"returns.condition_{return_class}"),
-            )  # fmt: skip
-            decision = None
+            text = self._in_general(turn, return_class, name, tier)
         else:
-            local = self.services.rules.timezone
             day = since or turn.today
-            delivered = datetime.combine(day, time(12), tzinfo=local) - timedelta(0)
+            delivered = datetime.combine(day, time(12), tzinfo=self.services.rules.timezone)
             decision = self._decide(turn, return_class, delivered, tier, _months(product))
             text = self._sentence(turn, decision, name, tier)
             if since is not None and tier != Tier.GOLD and return_class == ReturnClass.STANDARD:
-                text += self._gold_note(turn, decision)
+                text = formats.together([text, self._gold_note(turn, decision)], turn.language)
         documents = _documents(decision, return_class)
-        citations = views.cite(turn, *documents)
-        turn.say(
-            text + views.marks(citations),
-            citations=citations,
-            buttons=[turn.button("how_to_return")],
+        buttons = [turn.button("how_to_return")]
+        views.say_with_sources(turn, text, *documents, buttons=buttons)
+
+    def _steps(self, turn: Turn) -> str:
+        days = self.services.rules.returns.refund_working_days
+        return turn.phrase("returns.steps", days=days)
+
+    def _in_general(self, turn: Turn, return_class: ReturnClass, name: str, tier: Tier) -> str:
+        """The rule for goods of this class, where no day of delivery is known."""
+        if _FAULTY.search(turn.text):
+            return turn.phrase("returns.general_faulty", name=name)
+        if return_class == ReturnClass.HYGIENE and _OPENED.search(turn.text):
+            return turn.phrase("returns.seal_broken", name=name)
+        return turn.phrase(
+            "returns.general",
+            name=name,
+            days=returns.window_days(self.services.rules, return_class, tier),
+            fee=self._fee(turn, self._decide(turn, return_class, None, tier, None).fee),
+            condition=turn.phrase(f"returns.condition_{return_class}"),
         )
 
     def _gold_note(self, turn: Turn, decision: ReturnDecision) -> str:
@@ -140,8 +141,7 @@ class Returns(Skill):
         gold = self.services.rules.returns.gold_window
         if decision.allowed or decision.days_since is None or decision.days_since > gold:
             return ""
-        joint = "" if turn.language == "zh" else " "
-        return joint + turn.phrase("returns.gold_note", days=gold)
+        return turn.phrase("returns.gold_note", days=gold)
 
     def _sentence(self, turn: Turn, decision: ReturnDecision, name: str, tier: Tier) -> str:
         last = decision.last_day

@@ -130,28 +130,33 @@ def _refined(turn: Turn, services: Services, before: Query) -> Query:
 def _results(
     turn: Turn, services: Services, catalogue: list[Product] | Any, query: Query
 ) -> tuple[list[Product], bool]:
-    """The best products; True when the price limit had to be left aside to find any."""
+    """The best products; True when figures or the price limit had to be left aside to find any."""
     by_id = {product.id: product for product in catalogue}
     measures = reading.measures(query.text)
 
-    def fits(product: Product, *, priced: bool) -> bool:
+    def wanted(product: Product) -> bool:
         return (
             product.id not in query.seen
             and (query.category is None or product.category_id == query.category)
             and _meets_size(product, query.size)
             and _meets_colour(product, query.colour)
             and not any(_is_of(product, word) for word in query.without)
-            and all(_measures_up(product, measure) for measure in measures)
-            and (not priced or _affordable(product, query))
         )
 
-    for priced in (True, False):
-        allowed = {p.id for p in catalogue if fits(p, priced=priced)}
+    def measured(product: Product) -> bool:
+        return all(_measures_up(product, measure) for measure in measures)
+
+    def affordable(product: Product) -> bool:
+        return _affordable(product, query)
+
+    # What people give up first to find something: the exact figures, then the price.
+    for conditions in ((measured, affordable), (affordable,), (measured,), ()):
+        allowed = {p.id for p in catalogue if wanted(p) and all(c(p) for c in conditions)}
         if allowed:
             ranked = services.products.search(query.text, allowed, _CANDIDATES)
             found = [by_id[product_id] for product_id, _ in ranked]
             found.sort(key=lambda product: not views.in_stock(product))  # stable: rank kept
-            return found[:_CARDS], not priced
+            return found[:_CARDS], len(conditions) < 2
     return [], False
 
 

@@ -35,10 +35,10 @@ class Fallback(Skill):
 
     def act(self, turn: Turn) -> None:
         buttons = [turn.button(key) for key in ("find", "track", "returns", "human")]
-        if turn.intent == "out_of_scope":
+        named = mentions.named_products(turn)
+        if turn.intent == "out_of_scope" and not named:
             turn.say(turn.phrase("fallback.out_of_scope"), buttons=buttons)
             return
-        named = mentions.named_products(turn)
         if named and not provinces.find(turn.text):
             product = turn.services.catalogue[named[0]]
             turn.notes |= {"product": product.id, "shown": [product.id]}

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from bot import formats
 from bot.actions.skill import Turn
-from bot.messages import CitationView, OrderCard, ProductCard
+from bot.messages import Button, CitationView, OrderCard, ProductCard
 from data.models import Order, OrderLine, Product, Variant
 from llm.quotes import best_quotes
 from llm.types import Citation
@@ -118,15 +118,14 @@ def citation_view(citation: Citation) -> CitationView:
     )
 
 
-def cite(turn: Turn, *documents: str, about: str | None = None) -> list[CitationView]:
-    """The shop's own sentences behind a decision: from each document the one nearest to the
-    question. Documents that the shop does not have are passed over."""
-    question = about or turn.text
+def cite(turn: Turn, said: str, *documents: str) -> list[CitationView]:
+    """The shop's own sentences behind a decision: from each document the one nearest to what is
+    `said`. Documents that the shop does not have are passed over."""
     found: list[CitationView] = []
     for source in documents:
         filters = Filters(language=turn.language, kind="document", sources=frozenset({source}))
-        hits = turn.services.retriever.search(question, filters=filters, k=2)
-        for quote in best_quotes(question, [hit.passage for hit in hits]):
+        hits = turn.services.retriever.search(said, filters=filters, k=2)
+        for quote in best_quotes(said, [hit.passage for hit in hits]):
             found.append(
                 CitationView(
                     number=len(found) + 1,
@@ -139,9 +138,14 @@ def cite(turn: Turn, *documents: str, about: str | None = None) -> list[Citation
     return found
 
 
-def marks(citations: Sequence[CitationView]) -> str:
-    """[1][2], to close a text that rests on these citations."""
-    return "".join(f"[{citation.number}]" for citation in citations)
+def say_with_sources(
+    turn: Turn, text: str, *documents: str, buttons: Sequence[Button] = ()
+) -> None:
+    """Say a decision with the shop's own sentences behind it: "… [1]"."""
+    citations = cite(turn, text, *documents)
+    marks = "".join(f"[{citation.number}]" for citation in citations)
+    gap = " " if marks and turn.language == "en" else ""
+    turn.say(text + gap + marks, citations=citations, buttons=buttons)
 
 
 def cheapest_price(product: Product) -> Decimal:

@@ -19,7 +19,7 @@ def phrase(key: str, language: str, **facts: object) -> str:
 
     Raises KeyError for a key or fact that is missing: a mistake of ours, which tests find.
     """
-    return phrases("zh" if language == "zh" else "en")[key].format(**facts).strip()
+    return phrases("zh" if language == "zh" else "en")[key].format(**facts).rstrip("\n")
 
 
 @functools.cache
