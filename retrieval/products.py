@@ -54,7 +54,7 @@ class ProductSearch:
             product.id: [_squash(name)[0] for name in (product.name.zh, product.name.en)]
             for product in products
         }
-        self._heads = _distinctive(products, self._forms.keys(), retriever)
+        self._heads = _distinctive(products, self._forms, retriever)
         self.vectors = _product_vectors(retriever, self._order)
 
     def match(self, text: str) -> list[str]:
@@ -184,12 +184,12 @@ class ProductSearch:
 
     def _further_words(self, product_id: str, text: str) -> int:
         """How much of the product's name stands in the text: words of the English one, pairs of
-        characters of the Chinese one."""
+        characters of the Chinese one after its first two."""
         squashed, _ = _squash(text)
         zh, _ = self._names[product_id]
         words = set(re.findall(r"[a-z]+|\d+", text.lower()))
         english = product_id.split("-")
-        pairs = sum(zh[i : i + 2] in squashed for i in range(len(zh) - 1))
+        pairs = sum(zh[i : i + 2] in squashed for i in range(2, len(zh) - 1))
         return pairs + sum(word in words for word in english)
 
 
@@ -263,7 +263,7 @@ def _is_purpose(text: str, item: _Found) -> bool:
 
 
 def _distinctive(
-    products: Sequence[Product], forms: AbstractSet[str], retriever: Retriever
+    products: Sequence[Product], forms: Mapping[str, tuple[str, str]], retriever: Retriever
 ) -> Mapping[str, tuple[str, ...]]:
     """First words of names (two characters of Chinese ones) that name something by themselves,
     with the products whose names they begin.
@@ -284,7 +284,7 @@ def _distinctive(
     return {
         word: tuple(family)
         for word, family in families.items()
-        if word in forms or (len(family) > 1 and word not in common)
+        if forms.get(word, ("", ""))[0] in family or (len(family) > 1 and word not in common)
     }
 
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+import numpy as np
+
 from data.models import Product
 from retrieval.embedder import Vectors
 from retrieval.recommend.cooccurrence import CoPurchases, PurchaseRow
@@ -16,24 +18,27 @@ from retrieval.recommend.cooccurrence import CoPurchases, PurchaseRow
 Kind = Literal["co_purchase", "similar", "popular", "rebuy"]
 
 _NOBODY: frozenset[str] = frozenset()
-# Purchases weigh more than likeness: what is alike is mostly owned already.
-_CO_PURCHASE, _SIMILAR = 1.0, 0.15
-_POPULAR = 0.02
+# What people buy together says more than what is alike, which is mostly owned already; both say
+# more than what everybody buys.
+_CO_PURCHASE, _SIMILAR = 1.0, 0.02
+_POPULAR = 0.05
 _REBUY = 0.6
 # A customer's own older purchases say less about what they want next.
 _TASTE_DAYS = 365.0
-# Cosines of two unlike products of one shop lie about here; below it is no likeness.
-_UNLIKE = 0.86
 # A pair that fewer customers share is chance.
 _FEWEST = 2
-_COMPANION_LIFT = 1.5
+# Companions attract each other; two of one category must do so strongly, for tents are compared,
+# while a tent and its footprint are bought together.
+_LIFT, _LIFT_WITHIN = 1.5, 3.0
+# Likeness from which two things of one category do the same.
+_SAME = 0.5
 _PER_CATEGORY = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Recommendation:
     """`because`: for a customer, the purchase of theirs that moved the score most; for a product,
-    that product; None for what is merely popular. `count`: customers who bought both (the buyers
+    that product; None for what is merely popular. `count`: customers who bought both within eight weeks (the buyers
     of this one when `popular`; this customer's purchases of it when `rebuy`)."""
 
     product_id: str
@@ -60,6 +65,14 @@ class Recommender:
         self._vectors = vectors
         self._together = together
         most = max((together.popularity(i) for i in products), default=0.0)
+        self._rows = {product_id: i for i, product_id in enumerate(products)}
+        width = next((len(vector) for vector in vectors.values()), 1)
+        # A product without a vector is a row of zeros, unlike everything.
+        self._matrix = np.zeros((len(products), width), np.float32)
+        for product_id, row in self._rows.items():
+            if product_id in vectors:
+                self._matrix[row] = vectors[product_id]
+        self._unlike = _median_cosine(products, vectors)
         self._popular = {i: together.popularity(i) / most if most else 0.0 for i in products}
 
     @classmethod
@@ -97,13 +110,13 @@ class Recommender:
             if row.product_id in self._products:
                 times[row.product_id] += 1
                 last[row.product_id] = max(row.placed_at, last.get(row.product_id, row.placed_at))
-        found = [
-            self._again(product_id, day, times[product_id], now)
-            if product_id in last
-            else self._next(product_id, last, now)
-            for product_id in self._candidates(exclude, allowed)
-            for day in [last.get(product_id, now)]
-        ]
+        found: list[Recommendation | None] = []
+        alike = self._likenesses(list(last))
+        for product_id in self._candidates(exclude, allowed):
+            if product_id in last:
+                found.append(self._again(product_id, last[product_id], times[product_id], now))
+            else:
+                found.append(self._next(product_id, last, alike, now))
         return self._varied([item for item in found if item is not None], k)
 
     def goes_with(
@@ -123,7 +136,7 @@ class Recommender:
         found = []
         for other in self._candidates(exclude | {product_id}, allowed):
             count = together.count(product_id, other)
-            if count < _FEWEST or together.lift(product_id, other) < _COMPANION_LIFT:
+            if count < _FEWEST or together.lift(product_id, other) < _LIFT:
                 continue
             if self._is_substitute(product_id, other):
                 continue
@@ -161,7 +174,16 @@ class Recommender:
         if a not in self._vectors or b not in self._vectors:
             return 0.0
         cosine = float(self._vectors[a] @ self._vectors[b])
-        return max(0.0, (cosine - _UNLIKE) / (1 - _UNLIKE))
+        return max(0.0, (cosine - self._unlike) / (1 - self._unlike + 1e-9))
+
+    def _likenesses(self, owned: Sequence[str]) -> dict[str, Vectors]:
+        """For each owned product with a vector its likeness to all products, by row."""
+        known = [product_id for product_id in owned if product_id in self._vectors]
+        if not known:
+            return {}
+        cosines = self._matrix[[self._rows[i] for i in known]] @ self._matrix.T
+        spread = np.maximum(0.0, (cosines - self._unlike) / (1 - self._unlike + 1e-9))
+        return dict(zip(known, spread.astype(np.float32), strict=True))
 
     def _candidates(
         self, exclude: AbstractSet[str], allowed: AbstractSet[str] | None
@@ -172,11 +194,18 @@ class Recommender:
             if product_id not in exclude and (allowed is None or product_id in allowed)
         )
 
-    def _next(self, product_id: str, last: Mapping[str, datetime], now: datetime) -> Recommendation:
+    def _next(
+        self,
+        product_id: str,
+        last: Mapping[str, datetime],
+        alike: Mapping[str, Vectors],
+        now: datetime,
+    ) -> Recommendation:
         """A product that the customer does not own: every purchase of theirs speaks for it as far
         as its buyers bought this, and as far as the two are alike."""
         score = 0.0
-        strongest, evidence, kind = 0.0, None, "popular"
+        strongest, evidence = 0.0, None
+        kind: Kind = "popular"
         for owned, day in last.items():
             weight = _taste(now - day)
             count = self._together.count(owned, product_id)
@@ -191,17 +220,12 @@ class Recommender:
                 strongest, evidence = sum(parts), owned
                 kind = "co_purchase" if parts[0] >= parts[1] else "similar"
         score += _POPULAR * self._popular[product_id]
-        if evidence is None:
-            buyers = self._together.buyers(product_id)
-            return Recommendation(product_id, score, None, "popular", buyers)
-        count = self._together.count(evidence, product_id)
-        return Recommendation(
-            product_id,
-            score,
-            evidence,
-            "co_purchase" if kind == "co_purchase" else "similar",
-            count,
+        count = (
+            self._together.count(evidence, product_id)
+            if evidence is not None
+            else self._together.buyers(product_id)
         )
+        return Recommendation(product_id, score, evidence, kind, count)
 
     def _again(
         self, product_id: str, day: datetime, times: int, now: datetime
@@ -214,13 +238,14 @@ class Recommender:
         return Recommendation(product_id, score, product_id, "rebuy", times)
 
     def _is_substitute(self, a: str, b: str) -> bool:
-        """Whether one does what the other does: of one category, bought once, and alike."""
+        """Whether one does what the other does: of one category, bought once, called alike or
+        described alike, and not bought together."""
         one, other = self._products[a], self._products[b]
-        return (
-            one.category_id == other.category_id
-            and one.rebuy_days is None
-            and self.likeness(a, b) > 0.5
-        )
+        if one.category_id != other.category_id or one.rebuy_days is not None:
+            return False
+        if one.name.en.split()[-1] == other.name.en.split()[-1]:
+            return True
+        return self.likeness(a, b) > _SAME and self._together.lift(a, b) < _LIFT_WITHIN
 
     def _varied(self, found: Iterable[Recommendation], k: int) -> list[Recommendation]:
         """The best k with at most two of a category."""
@@ -234,6 +259,18 @@ class Recommender:
             if len(chosen) == k:
                 break
         return chosen
+
+
+def _median_cosine(products: Mapping[str, Product], vectors: Mapping[str, Vectors]) -> float:
+    """The usual cosine of two products of different categories: what unlike means to this
+    embedder in this shop."""
+    listed = [i for i in sorted(products) if i in vectors]
+    if len(listed) < 2:
+        return 0.0
+    matrix = np.stack([vectors[i] for i in listed])
+    categories = np.array([products[i].category_id for i in listed])
+    apart = categories[:, None] != categories[None, :]
+    return float(np.median((matrix @ matrix.T)[apart])) if apart.any() else 0.0
 
 
 def _taste(age: timedelta) -> float:
