@@ -50,7 +50,8 @@ class Outcome:
 
 
 def measure(options: argparse.Namespace) -> _bench.Figures:
-    settings = Settings()
+    # No answer is late here: how fast they are is measured by `turns`.
+    settings = Settings(answer_deadline_s=60)
     if options.generator:
         settings = settings.model_copy(update={"generator": options.generator})
     try:
