@@ -23,6 +23,7 @@ PROJECT = Path(__file__).resolve().parent
 sys.path.insert(0, str(PROJECT.parent.parent))
 
 from bot.rasa.environment import model_file, prepare, quiet_logs, state  # noqa: E402
+from bot.rasa.without_tensorflow import leave_out_tensorflow  # noqa: E402
 
 if TYPE_CHECKING:
     from rasa.core.utils import AvailableEndpoints
@@ -100,6 +101,7 @@ def main() -> int:
         )
         return 1
     prepare()
+    leave_out_tensorflow()
     import rasa.core.constants
 
     rasa.core.constants.DEFAULT_REQUEST_TIMEOUT = _ACTION_SECONDS
