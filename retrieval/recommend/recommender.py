@@ -38,14 +38,21 @@ _PER_CATEGORY = 2
 @dataclass(frozen=True, slots=True)
 class Recommendation:
     """`because`: for a customer, the purchase of theirs that moved the score most; for a product,
-    that product; None for what is merely popular. `count`: customers who bought both within eight weeks (the buyers
-    of this one when `popular`; this customer's purchases of it when `rebuy`)."""
+    that product; None for what is merely popular. `count`: customers who bought both within eight
+    weeks (the buyers of this one when `popular`; this customer's purchases of it when `rebuy`)."""
 
     product_id: str
     score: float
     because: str | None
     kind: Kind
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Traits:
+    category: str
+    noun: str  # the last word of the English name: "Tent", "Footprint"
+    used_up: bool
 
 
 class Recommender:
@@ -65,6 +72,10 @@ class Recommender:
         self._vectors = vectors
         self._together = together
         most = max((together.popularity(i) for i in products), default=0.0)
+        self._traits = {
+            i: _Traits(p.category_id, p.name.en.split()[-1], p.rebuy_days is not None)
+            for i, p in products.items()
+        }
         self._rows = {product_id: i for i, product_id in enumerate(products)}
         width = next((len(vector) for vector in vectors.values()), 1)
         # A product without a vector is a row of zeros, unlike everything.
@@ -155,7 +166,7 @@ class Recommender:
         """Substitutes: of the same category, the most alike first."""
         if product_id not in self._products or product_id not in self._vectors:
             return []
-        category = self._products[product_id].category_id
+        category = self._traits[product_id].category
         found = [
             Recommendation(
                 other,
@@ -165,7 +176,7 @@ class Recommender:
                 self._together.count(product_id, other),
             )
             for other in self._candidates(exclude | {product_id}, allowed)
-            if self._products[other].category_id == category and other in self._vectors
+            if self._traits[other].category == category and other in self._vectors
         ]
         return sorted(found, key=lambda item: (-item.score, item.product_id))[:k]
 
@@ -198,7 +209,7 @@ class Recommender:
         self,
         product_id: str,
         last: Mapping[str, datetime],
-        alike: Mapping[str, Vectors],
+        likenesses: Mapping[str, Vectors],
         now: datetime,
     ) -> Recommendation:
         """A product that the customer does not own: every purchase of theirs speaks for it as far
@@ -240,10 +251,10 @@ class Recommender:
     def _is_substitute(self, a: str, b: str) -> bool:
         """Whether one does what the other does: of one category, bought once, called alike or
         described alike, and not bought together."""
-        one, other = self._products[a], self._products[b]
-        if one.category_id != other.category_id or one.rebuy_days is not None:
+        one, other = self._traits[a], self._traits[b]
+        if one.category != other.category or one.used_up:
             return False
-        if one.name.en.split()[-1] == other.name.en.split()[-1]:
+        if one.noun == other.noun:
             return True
         return self.likeness(a, b) > _SAME and self._together.lift(a, b) < _LIFT_WITHIN
 
@@ -252,7 +263,7 @@ class Recommender:
         chosen: list[Recommendation] = []
         used: dict[str, int] = defaultdict(int)
         for item in sorted(found, key=lambda item: (-item.score, item.product_id)):
-            category = self._products[item.product_id].category_id
+            category = self._traits[item.product_id].category
             if used[category] < _PER_CATEGORY:
                 used[category] += 1
                 chosen.append(item)
