@@ -448,7 +448,7 @@ def _utf8(output: TextIO) -> TextIO:
 
 
 def utf8_lines(source: TextIO) -> Iterator[str]:
-    """What a script wrote, whatever this machine's locale; bytes that are not UTF-8 become U+FFFD."""
+    """What a script wrote, whatever the locale; bytes that are not UTF-8 become U+FFFD."""
     if isinstance(source, io.TextIOWrapper):
         source.reconfigure(encoding="utf-8", errors="replace")
     for line in source:

@@ -1,0 +1,127 @@
+"""The `shopguide` command: its help, tickets, and errors that are sentences."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import structlog
+from fake_gateway import make_units
+
+from bot import cli
+from data.models import ChatSession, Ticket
+
+
+@pytest.fixture(autouse=True)
+def own_logs() -> Iterator[None]:
+    """A command sets up the process's logs; the next test has its own."""
+    yield
+    structlog.reset_defaults()
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A state folder with a database that has one ticket."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SHOPGUIDE_STATE", str(tmp_path))
+    now = datetime(2026, 11, 22, 4, 30, tzinfo=UTC)
+    with make_units(tmp_path)() as uow:
+        uow.session.add(
+            ChatSession(id="s1", created_at=now, expires_at=now, failed_identifications=0)
+        )
+        uow.session.flush()
+        said = [("customer", "背包的扣子坏了"), ("bot", "很抱歉"), ("customer", "转人工 " * 50)]
+        transcript = [{"sender": who, "text": text, "at": now.isoformat()} for who, text in said]
+        uow.tickets.add(
+            Ticket(
+                session_id="s1",
+                language="zh",
+                reason="complaint",
+                transcript=transcript,
+                status="open",
+                created_at=now,
+            )
+        )
+        uow.commit()
+    return tmp_path
+
+
+def command(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    """The exit code of `shopguide` with these arguments."""
+    monkeypatch.setattr("sys.argv", ["shopguide", *arguments])
+    try:
+        return cli.main()
+    except SystemExit as end:
+        return int(end.code or 0)
+
+
+@pytest.mark.parametrize(
+    "name", ["", "chat", "serve", "gateway", "doctor", "import", "tickets", "tickets show"]
+)
+def test_every_command_explains_itself(
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command(monkeypatch, *name.split(), "--help") == 0
+    assert "Usage: shopguide" in capsys.readouterr().out
+
+
+def test_tickets_are_listed_shown_and_closed(
+    shop: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command(monkeypatch, "tickets") == 0
+    listed = capsys.readouterr().out
+    assert "#1  2026-11-22 04:30 UTC  complaint  zh  open" in listed
+    assert "很抱歉" in listed
+    assert "扣子" not in listed
+    assert "…" in listed
+
+    assert command(monkeypatch, "tickets", "show", "1") == 0
+    assert "customer: 背包的扣子坏了" in capsys.readouterr().out
+
+    assert command(monkeypatch, "tickets", "close", "1") == 0
+    assert command(monkeypatch, "tickets") == 0
+    assert "No conversation waits" in capsys.readouterr().out
+
+
+def test_an_unknown_ticket_is_one_sentence(
+    shop: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command(monkeypatch, "tickets", "show", "99") == 1
+    assert capsys.readouterr().err.strip() == (
+        "There is no ticket 99. `shopguide tickets` lists the open ones."
+    )
+
+
+def test_an_empty_database_is_a_sentence_without_a_traceback(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SHOPGUIDE_STATE", str(tmp_path))
+    monkeypatch.delenv("SHOPGUIDE_LOG_LEVEL", raising=False)
+    assert command(monkeypatch, "tickets") == 1
+    told = capsys.readouterr().err
+    assert "data.prepare" in told
+    assert "Traceback" not in told
+
+
+def test_a_wrong_setting_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SHOPGUIDE_PORT", "eighty")
+    assert command(monkeypatch, "tickets") == 1
+    told = capsys.readouterr().err
+    assert told.startswith("SHOPGUIDE_PORT is not right")
+    assert "Traceback" not in told
+
+
+def test_a_taken_port_ends_serve_with_a_sentence(
+    shop: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        monkeypatch.setenv("SHOPGUIDE_PORT", str(listener.getsockname()[1]))
+        assert command(monkeypatch, "gateway") == 1
+    told = capsys.readouterr().err
+    assert "SHOPGUIDE_PORT" in told
+    assert "Traceback" not in told
