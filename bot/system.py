@@ -33,6 +33,8 @@ Tell = Callable[[str], None]
 
 # Rasa's model is trained on this embedder's vectors, whatever retrieval is set to.
 _RASA_EMBEDDER = "e5-small"
+# Dictionaries load at their first use, which must not be a customer's turn.
+_FIRST_QUESTIONS = ("订单满多少包邮？", "How much is delivery?")
 _TERMINATE_S = 10
 _STEADY_S = 60  # a Rasa that ran this long had no trouble starting
 _LONGEST_PAUSE_S = 30
@@ -90,6 +92,8 @@ def load(settings: Settings, *, traced: bool = False) -> Parts:
     from bot.gateway.app import create_app
 
     services = bootstrap(settings)
+    for question in _FIRST_QUESTIONS:
+        services.retriever.search(question, k=1)
     notice = ""
     if settings.generator != "off" and not services.writer.ready():
         notice = (

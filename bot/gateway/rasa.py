@@ -47,8 +47,14 @@ class Rasa:
             raise RasaUnavailable(type(error).__name__) from error
 
     async def ready(self) -> bool:
+        """Whether it understands a message now.
+
+        The first one after a start takes seconds, since Rasa's dictionaries load then: asking here
+        spares the first customer that.
+        """
         try:
-            return (await self._http.get("/webhooks/rest/", timeout=2)).is_success
+            parsed = await self._http.post("/model/parse", json={"text": "你好"}, timeout=3)
+            return parsed.is_success
         except httpx.HTTPError:
             return False
 
