@@ -45,7 +45,7 @@ def redis_settings(url: str) -> dict[str, Any]:
     """`redis[s]://[user[:password]@]host[:port][/db]` as Rasa's lock store takes it."""
     parts = urlsplit(url)
     settings: dict[str, Any] = {
-        "host": parts.hostname or "localhost",
+        "url": parts.hostname or "localhost",  # Rasa hands it on as the host
         "port": parts.port or 6379,
         "db": int(parts.path.strip("/") or 0),
         "use_ssl": parts.scheme == "rediss",

@@ -129,7 +129,7 @@ def test_tracker_urls(tmp_path: Path) -> None:
 
 def test_redis_urls() -> None:
     assert serve.redis_settings("rediss://me:p%40ss@cache:6380/2") == {
-        "host": "cache",
+        "url": "cache",
         "port": 6380,
         "db": 2,
         "use_ssl": True,
