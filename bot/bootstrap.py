@@ -8,11 +8,8 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
-from llm.grounded import GroundedWriter
 from rasa_sdk.executor import ActionExecutor
 from rasa_sdk.interfaces import ActionExecutionRejection, ActionNotFoundException
-from retrieval.products import ProductSearch
-from retrieval.recommend import Recommender
 
 from bot.actions import SKILLS
 from bot.gateway.conversations import Conversations
@@ -25,9 +22,12 @@ from data.rules import ShopRules
 from data.unit_of_work import UnitOfWork
 from llm.engines import load_engine
 from llm.errors import LLMError
+from llm.grounded import GroundedWriter
 from llm.types import Engine
 from retrieval.embedder import TextEmbedder
 from retrieval.embedders import load_embedder
+from retrieval.products import ProductSearch
+from retrieval.recommend import Recommender
 from retrieval.retriever import Retriever
 from weights import WeightsError, locate
 
@@ -68,6 +68,7 @@ def bootstrap(settings: Settings, *, clock: Callable[[], datetime] | None = None
         writer=_writer(settings, embedder),
         streams=TurnStreams(),
         clock=clock,
+        answer_deadline_s=settings.answer_deadline_s,
         offers=settings.offers,
     )
 
@@ -77,9 +78,7 @@ def _writer(settings: Settings, embedder: TextEmbedder) -> GroundedWriter:
         vectors = embedder.embed_passages(list(others)) @ embedder.embed_queries([text])[0]
         return [float(cosine) for cosine in vectors]
 
-    writer = GroundedWriter(
-        _generator(settings), deadline_s=settings.answer_deadline_s, similarity=similarity
-    )
+    writer = GroundedWriter(_generator(settings), similarity=similarity)
     writer.prepare()
     return writer
 

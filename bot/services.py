@@ -20,7 +20,8 @@ from retrieval.retriever import Retriever
 @dataclass(frozen=True)
 class Services:
     """`catalogue` holds what does not change between restarts (names, texts, attributes); prices
-    and stock are asked of the database in the turn that needs them."""
+    and stock are asked of the database in the turn that needs them. `answer_deadline_s` counts from
+    the beginning of the turn."""
 
     unit_of_work: Callable[[], UnitOfWork]
     rules: ShopRules
@@ -31,6 +32,7 @@ class Services:
     writer: GroundedWriter
     streams: TurnStreams
     clock: Callable[[], datetime]
+    answer_deadline_s: float
     offers: bool = True
 
     def names(self, language: str) -> Sequence[str]:

@@ -85,21 +85,24 @@ class GroundedWriter:
         facts: Sequence[str] = (),
         product_names: Iterable[str] = (),
         on_delta: OnDelta | None = None,
+        deadline_s: float | None = None,
     ) -> GroundedAnswer:
         """Answer from the passages (best first), or word the `facts` when there are any.
 
         `facts` are true sentences in the customer's language about this customer's case, which the
         code has decided; passages beside them are only cited. `on_delta` gets the whole text so
         far each time that more of it has passed the checks, and the quote when one replaces it.
+        `deadline_s`, from this call on, takes the place of the writer's own.
         Raises ValueError when there is neither a passage nor a fact.
         """
         if not passages and not facts:
             raise ValueError("There is nothing to answer from: pass a passage or a fact.")
+        started = time.monotonic()
+        deadline = started + (self._deadline_s if deadline_s is None else deadline_s)
         question = _without_instructions(question)
         chosen = _choose(question, passages, language)
         sources = list(facts) or self._excerpts(question, chosen, language)
         publish = on_delta or (lambda _text: None)
-        started = time.monotonic()
         topic = " ".join(f"{each.title} {each.heading}" for each in chosen) if not facts else ""
         draft = Draft(
             question,
@@ -109,7 +112,9 @@ class GroundedWriter:
             product_names=product_names,
             max_sentences=max(2, len(facts)),
         )
-        text, reason = self._written(question, sources, language, bool(facts), draft, publish)
+        text, reason = self._written(
+            question, sources, language, bool(facts), draft, publish, deadline
+        )
         logger.debug("grounded answer in %.2f s: %s", time.monotonic() - started, reason or "model")
         if text is not None:
             marked, citations = self._cited(text, question, chosen, language)
@@ -131,6 +136,7 @@ class GroundedWriter:
         decided: bool,
         draft: Draft,
         publish: OnDelta,
+        deadline: float,
     ) -> tuple[str | None, str | None]:
         """The generator's checked words, or None and why not."""
         if self._engine is None:
@@ -147,7 +153,7 @@ class GroundedWriter:
         pieces = self._engine.stream(
             grounded_prompt(question, sources, language),
             max_tokens=_MAX_TOKENS,
-            deadline_s=self._deadline_s,
+            deadline_s=max(0.0, deadline - time.monotonic()),
         )
         shown = ""
         try:

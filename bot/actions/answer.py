@@ -60,6 +60,7 @@ class Answer(Skill):
             turn.language,
             product_names=self.services.names(turn.language),
             on_delta=turn.publish,
+            deadline_s=max(0.0, self.services.answer_deadline_s - turn.seconds()),
         )
         reason = (answer.reason or "").partition(":")[0]
         ANSWERS.labels(origin=answer.origin, reason=reason).inc()

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from retrieval.recommend import Recommendation
-
 from bot.actions import views
 from bot.actions.reasons import reason
 from bot.actions.skill import Turn
+from retrieval.recommend import Recommendation
 
 _EVERY_TURNS = 5  # at most one offer in so many customer turns
 _STRONG = 5  # people who bought both; fewer is no fit worth mentioning

@@ -145,7 +145,7 @@ def _sentence(turn: Turn, order: Order) -> str:
         "number": order.number,
         "placed": views.local_day(turn, order),
         "items": formats.listed(
-            [views.line_text(turn, line) for line in order.lines], turn.language
+            [turn.name_of(line.variant.product) for line in order.lines], turn.language
         ),
         "email": rules.shop.email,
         "minutes": rules.payment.pay_within_minutes,
@@ -157,7 +157,7 @@ def _sentence(turn: Turn, order: Order) -> str:
         facts["expected"] = formats.day(shipment.expected_on, turn.language, today=turn.today)
         if shipment.events:
             last = shipment.events[-1]
-            facts["event"] = f"{last.place[turn.language]} {last.text[turn.language]}".strip()
+            facts["event"] = views.event_text(turn, last).rstrip("。.")
             facts["event_at"] = formats.moment(
                 rules.local(last.at), turn.language, today=turn.today
             )

@@ -132,7 +132,9 @@ class Recommend(Skill):
                 )
                 if self._is_gift(self.services.catalogue[i])
             } - self._shown_before(turn)
-            ranked = self.services.products.search(turn.text, allowed, 20)
+            # What the shop itself calls a good present, where that leaves any.
+            presents = {i for i in allowed if "gift" in self.services.catalogue[i].tags}
+            ranked = self.services.products.search(turn.text, presents or allowed, 20)
             products = uow.products.get_many(i for i, _ in _varied(ranked, self.services.catalogue))
         if not products:
             turn.say(turn.phrase("recommend.nothing"), buttons=[turn.button("human")])

@@ -128,8 +128,9 @@ class Turn:
         """Whom the session is bound to, whatever the conversation claims."""
         return access.customer_of_session(uow, self.session_id, now=self.services.clock())
 
-    def timed(self) -> dict[str, int]:
-        return {"action": round((time.perf_counter() - self._started) * 1000)}
+    def seconds(self) -> float:
+        """Since the action began."""
+        return time.perf_counter() - self._started
 
 
 def tier_of(customer: Customer | None) -> Tier:
@@ -171,7 +172,7 @@ class Skill(Action, ABC):  # type: ignore[misc]  # rasa-sdk has no types
             first = turn.messages[0]
             notice = phrase("languages", "en")
             turn.messages[0] = first.model_copy(update={"text": f"{notice}\n{first.text}"})
-        notes = {"kind": self.kind, "timings_ms": turn.timed(), **turn.notes}
+        notes = {"kind": self.kind, "timings_ms": {"action": round(turn.seconds() * 1000)}, **turn.notes}
         for position, message in enumerate(turn.messages):
             last = position == len(turn.messages) - 1
             dispatcher.utter_message(

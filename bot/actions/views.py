@@ -9,7 +9,7 @@ from decimal import Decimal
 from bot import formats
 from bot.actions.skill import Turn
 from bot.messages import Button, CitationView, OrderCard, ProductCard
-from data.models import Order, OrderLine, Product, Variant
+from data.models import Order, OrderLine, Product, TrackingEvent, Variant
 from llm.quotes import best_quotes
 from llm.types import Citation
 from retrieval.types import Filters
@@ -78,8 +78,7 @@ def order_card(turn: Turn, order: Order, *, with_events: bool = True) -> OrderCa
     shipment = order.shipments[-1] if order.shipments else None
     rules = turn.services.rules
     events = [
-        f"{rules.local(event.at):%m-%d %H:%M} {event.place[turn.language]} "
-        f"{event.text[turn.language]}"
+        f"{rules.local(event.at):%m-%d %H:%M} {event_text(turn, event)}"
         for event in reversed(shipment.events if shipment else [])
     ]
     return OrderCard(
@@ -95,6 +94,12 @@ def order_card(turn: Turn, order: Order, *, with_events: bool = True) -> OrderCa
         else None,
         events=events[:5] if with_events else [],
     )
+
+
+def event_text(turn: Turn, event: TrackingEvent) -> str:
+    """杭州转运中心：快件已发往成都转运中心。"""
+    colon = "：" if turn.language == "zh" else ": "
+    return f"{event.place[turn.language]}{colon}{event.text[turn.language]}"
 
 
 def local_day(turn: Turn, order: Order) -> str:
