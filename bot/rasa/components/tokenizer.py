@@ -10,6 +10,8 @@ from rasa.shared.nlu.training_data.message import Message
 
 from retrieval.text import tokenize
 
+_LONGEST = 2000  # characters cut into words; a pasted page would cost seconds
+
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_TOKENIZER, is_trainable=False)
 class BilingualTokenizer(Tokenizer):
@@ -20,5 +22,5 @@ class BilingualTokenizer(Tokenizer):
         return {"intent_tokenization_flag": False, "intent_split_symbol": "_"}
 
     def tokenize(self, message: Message, attribute: str) -> list[Token]:
-        words = tokenize(str(message.get(attribute)))
+        words = tokenize(str(message.get(attribute))[:_LONGEST])
         return [Token(word.text, word.start, word.end) for word in words]
