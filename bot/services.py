@@ -6,14 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from llm.grounded import GroundedWriter
-from retrieval.products import ProductSearch
-from retrieval.recommend import Recommender
-
 from bot.streams import TurnStreams
 from data.models import Product
 from data.rules import ShopRules
 from data.unit_of_work import UnitOfWork
+from llm.grounded import GroundedWriter
+from retrieval.products import ProductSearch
+from retrieval.recommend import Recommender
 from retrieval.retriever import Retriever
 
 

@@ -10,21 +10,28 @@ import json
 import secrets
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
 
+# Relative folders count from the checkout, wherever a command is called.
+Folder = Annotated[Path, AfterValidator(lambda path: ROOT / path)]
+
 
 class Settings(BaseSettings):
-    model_config = SettingsConfigDict(env_prefix="SHOPGUIDE_", env_file=".env", extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="SHOPGUIDE_", env_file=ROOT / ".env", extra="ignore"
+    )
 
-    state: Path = Field(ROOT / "var", description="folder for the database, index, model and logs")
+    state: Folder = Field(
+        ROOT / "var", description="folder for the database, index, model and logs"
+    )
     database_url: str = Field("", description="SQLite or PostgreSQL; empty: STATE/shop.db")
-    rules: Path = Field(ROOT / "data/demo/rules.yaml", description="the shop's rules")
-    documents: Path = Field(
+    rules: Folder = Field(ROOT / "data/demo/rules.yaml", description="the shop's rules")
+    documents: Folder = Field(
         ROOT / "data/demo/documents", description="the shop's documents, a folder a language"
     )
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from retrieval.recommend import Recommendation
-
 from bot import reading
 from bot.actions import mentions, search, views
 from bot.actions.reasons import reason
 from bot.actions.skill import Skill, Turn
 from data.models import Customer, Product
 from data.unit_of_work import UnitOfWork
+from retrieval.recommend import Recommendation
 
 _ITEMS = 3
 

@@ -172,7 +172,11 @@ class Skill(Action, ABC):  # type: ignore[misc]  # rasa-sdk has no types
             first = turn.messages[0]
             notice = phrase("languages", "en")
             turn.messages[0] = first.model_copy(update={"text": f"{notice}\n{first.text}"})
-        notes = {"kind": self.kind, "timings_ms": {"action": round(turn.seconds() * 1000)}, **turn.notes}
+        notes = {
+            "kind": self.kind,
+            "timings_ms": {"action": round(turn.seconds() * 1000)},
+            **turn.notes,
+        }
         for position, message in enumerate(turn.messages):
             last = position == len(turn.messages) - 1
             dispatcher.utter_message(
