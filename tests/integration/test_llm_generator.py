@@ -118,8 +118,15 @@ def test_the_same_weights_in_transformers_say_the_same(engine: Engine) -> None:
     except WeightsMissing as missing:
         pytest.skip(str(missing))
     plain = TransformersEngine.from_parts(tokenizer, model, name="plain")
-    question = "Name three fruits."
-    assert said(plain, question, 12) == said(engine, question, 12)
+    # Int8 and float32 part ways sooner or later; the first words must be the same.
+    for question in ("Name three fruits 🍎.", "你好，用一句话介绍杭州西湖。", "退货运费谁承担？"):
+        turns = [
+            ChatTurn("system", "You are a helpful shop assistant."),
+            ChatTurn("user", question),
+        ]
+        assert "".join(plain.stream(turns, max_tokens=3)) == "".join(
+            engine.stream(turns, max_tokens=3)
+        )
     with pytest.raises(GenerationTimeout):
         list(plain.stream(COUNT, max_tokens=400, deadline_s=0.3))
 
