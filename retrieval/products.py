@@ -66,6 +66,10 @@ class ProductSearch:
         one that is called so for short, else all of them. Words of a kind ("tent", "背包") name
         nothing.
         """
+        return list(self.places(text))
+
+    def places(self, text: str) -> dict[str, int]:
+        """As `match`, each product with the place in the text where it is first named."""
         text = text[:MAX_CHARACTERS]
         exact = self._named(text)
         found: list[tuple[int, str]] = []
@@ -78,8 +82,10 @@ class ProductSearch:
             whole = (start, end) in taken
             if whole or all(end <= s or start >= e for s, e in taken):
                 found += [(start, product_id) for product_id in self._meant(word, text)]
-        found.sort(key=lambda item: item[0])
-        return list(dict.fromkeys(product_id for _, product_id in found))
+        first: dict[str, int] = {}
+        for place, product_id in sorted(found, key=lambda item: item[0]):
+            first.setdefault(product_id, place)
+        return first
 
     def category(self, text: str) -> str | None:
         """Id of the category that a text asks for: named itself, else that of a named product.

@@ -26,7 +26,7 @@ class Price(Skill):
         if not products:
             turn.say(turn.phrase("product.which"))
             return
-        places = self.services.products.mentions(turn.text)
+        places = self.services.products.places(turn.text)
         counts = [
             reading.quantity_before(turn.text, places[product.id]) if product.id in places else 1
             for product in products
