@@ -255,7 +255,11 @@ def _is_latin(character: str) -> bool:
     return character.isascii() and character.isalnum()
 
 
-_FOR = re.compile(r"\b(?:for|with|under|inside|in|on|into)\s+(?:(?:my|the|a|an|our|his|her)\s+)?$")
+_FOR = re.compile(
+    # "looking for a tent" asks for the tent.
+    r"(?<!looking )(?<!look )(?<!search )(?<!searching )(?<!shopping )(?<!hunting )"
+    r"\b(?:for|with|under|inside|in|on|into)\s+(?:(?:my|the|a|an|our|his|her)\s+)?$"
+)
 _TO_TREAT = re.compile(
     r"(?:\b(?:wash|clean|repair|mend|proof|waterproof)(?:ing)?\s+(?:(?:my|the|a|an|our)\s+)?"
     r"(?:\w+\s+)?|[洗修补]|清洗|保养|修补|清洁)$"
