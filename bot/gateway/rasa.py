@@ -36,7 +36,7 @@ class Rasa:
         """Hand over one utterance. Raises `RasaUnavailable`."""
         body = {
             "sender": session_id,
-            "message": text,
+            "message": as_utterance(text),
             "metadata": {"turn_id": turn_id, **({"language": language} if language else {})},
         }
         try:
@@ -70,6 +70,12 @@ class Rasa:
 
     async def close(self) -> None:
         await self._http.aclose()
+
+
+def as_utterance(text: str) -> str:
+    """The text as Rasa shall read it: never as one of its commands ("/restart", "/affirm"), with
+    which a customer could choose the intent themselves."""
+    return text.lstrip("/ \t\n") or "?"
 
 
 def read_reply(items: list[dict[str, Any]]) -> Reply:

@@ -1,0 +1,80 @@
+"""A part stops in the middle: an apology in time, readiness turns false, and it recovers."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+
+import psutil
+import pytest
+
+from bot.client import Refused
+from tests.running import System, ask, running
+
+
+@pytest.fixture(scope="module")
+def fragile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """A system of its own to break, without a generator: it starts quicker."""
+    with running(tmp_path_factory.mktemp("fragile"), generator="off") as started:
+        yield started
+
+
+def _rasa(system: System) -> psutil.Process:
+    for child in psutil.Process(system.process.pid).children(recursive=True):
+        if any("bot/rasa/serve.py" in part for part in child.cmdline()):
+            return child
+    raise AssertionError("Rasa is not among the system's processes")
+
+
+def _wait_ready(system: System, expected: bool, seconds: float) -> None:
+    until = time.monotonic() + seconds
+    with system.client() as client:
+        while time.monotonic() < until:
+            if all(client.readiness().values()) is expected:
+                return
+            time.sleep(0.5)
+    raise AssertionError(f"readiness did not turn {expected}: {client.readiness()}")
+
+
+def test_rasa_dies_and_comes_back(fragile: System) -> None:
+    with fragile.client() as client:
+        assert ask(client, "hello").messages
+        os.kill(_rasa(fragile).pid, signal.SIGKILL)
+        apology = ask(client, "is 60 enough for free delivery?", message_id="kept")
+        assert "Sorry" in apology.text
+        _wait_ready(fragile, False, 20)
+        _wait_ready(fragile, True, 180)
+        # The same message id: it was never answered, so it is answered now.
+        assert "39" in ask(client, "is 60 enough for free delivery?", message_id="kept").text
+
+
+def test_rasa_hangs(fragile: System) -> None:
+    rasa = _rasa(fragile)
+    with fragile.client() as client:
+        rasa.suspend()
+        try:
+            apology = ask(client, "运费多少")
+        finally:
+            rasa.resume()
+        assert "抱歉" in apology.text
+        time.sleep(1)
+        assert "¥8" in ask(client, "运费多少").text
+
+
+def test_the_database_goes_away(fragile: System) -> None:
+    database = fragile.settings.state / "shop.db"
+    aside = database.with_suffix(".aside")
+    with fragile.client("chen.hao@example.com") as client:
+        database.rename(aside)
+        database.mkdir()  # whoever opens it anew fails
+        try:
+            with suppress(Refused):  # the door may refuse before a turn begins
+                assert "SP61840357" not in ask(client, "我的订单到哪了").text
+        finally:
+            database.rmdir()
+            aside.rename(database)
+        _wait_ready(fragile, True, 30)
+        assert "SP61840357" in ask(client, "我的订单到哪了").text
