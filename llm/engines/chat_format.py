@@ -67,9 +67,10 @@ class ChatFormat:
     def _encode(tokenizer: Tokenizer, text: str) -> list[str]:
         return list(tokenizer.encode(text, add_special_tokens=False).tokens)
 
-    def vocabulary(self) -> dict[str, int]:
-        """Every token and its id."""
-        return dict(self._template_tokens.get_vocab(with_added_tokens=True))
+    def control_tokens(self) -> frozenset[str]:
+        """Tokens that mark turns and ends, and are no text."""
+        added = self._template_tokens.get_added_tokens_decoder().values()
+        return frozenset(token.content for token in added if token.special)
 
 
 def _settings(folder: Path) -> dict[str, object]:

@@ -61,6 +61,7 @@ class CTranslate2Engine(Engine):
         except (RuntimeError, ValueError) as error:
             raise EngineUnavailable(f"The model in {folder} cannot be loaded: {error}") from error
         self._longest = 4096
+        self._controls = self._format.control_tokens()
         self._kept: set[tuple[str, ...]] = set()
         self._waiting: deque[_Request] = deque()
         self._changed = threading.Condition()
@@ -158,7 +159,8 @@ class CTranslate2Engine(Engine):
             request = batch[step.batch_id]
             if not self._running or request.over():
                 return True
-            if not step.is_last and (text := request.text.feed(step.token)):
+            # The last token is an end token, or an ordinary one when max_tokens is reached.
+            if step.token not in self._controls and (text := request.text.feed(step.token)):
                 request.pieces.put(text)
             return False
 

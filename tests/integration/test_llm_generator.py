@@ -65,6 +65,10 @@ def test_streams_hold_whole_characters(engine: Engine) -> None:
     assert "\ufffd" not in "".join(pieces)
 
 
+def test_the_last_token_counts(engine: Engine) -> None:
+    assert len(said(engine, "Name three fruits.", 1)) > 0
+
+
 def test_greedy_answers_repeat_and_threads_share_the_engine(engine: Engine) -> None:
     questions = ["Name three fruits.", "Name four fruits.", "说出三种水果。", "1+1=?"]
     alone = [said(engine, question) for question in questions]
