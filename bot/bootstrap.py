@@ -16,6 +16,7 @@ from bot.gateway.conversations import Conversations
 from bot.gateway.door import Door
 from bot.services import Services
 from bot.settings import Settings
+from bot.sources import Sources
 from bot.streams import TurnStreams
 from data import database
 from data.rules import ShopRules
@@ -66,6 +67,7 @@ def bootstrap(settings: Settings, *, clock: Callable[[], datetime] | None = None
         products=products,
         recommender=recommender,
         writer=_writer(settings, embedder),
+        sources=Sources(retriever, embedder),
         streams=TurnStreams(),
         clock=clock,
         answer_deadline_s=settings.answer_deadline_s,

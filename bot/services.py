@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.sources import Sources
 from bot.streams import TurnStreams
 from data.models import Product
 from data.rules import ShopRules
@@ -29,6 +30,7 @@ class Services:
     products: ProductSearch
     recommender: Recommender
     writer: GroundedWriter
+    sources: Sources
     streams: TurnStreams
     clock: Callable[[], datetime]
     answer_deadline_s: float

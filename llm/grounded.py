@@ -76,6 +76,17 @@ class GroundedWriter:
             for language in languages:
                 self._engine.prepare(grounded_prompt("?", ["…"], language))
 
+    def ranked(self, question: str, passages: Sequence[Passage]) -> list[Passage]:
+        """The passages by their best sentence: for passages of one thing, whose order by whole
+        vectors says little."""
+        quotes = best_quotes(
+            question,
+            passages,
+            similarity=self._similarity,
+            limit=sum(len(p.text) for p in passages),
+        )
+        return list(dict.fromkeys(quote.passage for quote in quotes)) or list(passages)
+
     def answer(
         self,
         question: str,

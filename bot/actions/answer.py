@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from bot.actions import mentions, offers, views
 from bot.actions.skill import Skill, Turn
 from bot.metrics import ANSWERS
-from data.models import Product
 from retrieval.types import Filters, Hit, Kind
 
 _PASSAGES = 4
@@ -33,8 +32,7 @@ class Answer(Skill):
         hits = self._passages(turn, about)
         if not self.services.retriever.relevant(hits, turn.text):
             return False
-        product = self.services.catalogue.get(hits[0].passage.source)
-        self._answer(turn, hits, product)
+        self._answer(turn, hits, about)
         return True
 
     def _passages(self, turn: Turn, about: str | None) -> list[Hit]:
@@ -53,10 +51,18 @@ class Answer(Skill):
         rest = search(question, filters=Filters(language=turn.language, kind=kind), k=_PASSAGES)
         return own + [hit for hit in rest if hit.passage.source != about] if own else rest
 
-    def _answer(self, turn: Turn, hits: Sequence[Hit], product: Product | None) -> None:
-        answer = self.services.writer.answer(
-            turn.text,
-            [hit.passage for hit in hits],
+    def _answer(self, turn: Turn, hits: Sequence[Hit], about: str | None) -> None:
+        writer = self.services.writer
+        passages = [hit.passage for hit in hits]
+        product = self.services.catalogue.get(about or passages[0].source)
+        question = turn.text
+        if about is not None and product is not None:
+            # All passages are this product's: which of them answers, its name cannot tell.
+            question = mentions.without_name(turn.text, product)
+            passages = writer.ranked(question, passages)
+        answer = writer.answer(
+            question,
+            passages,
             turn.language,
             product_names=self.services.names(turn.language),
             on_delta=turn.publish,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot import formats
+from bot.actions.returns import FAULTY
 from bot.actions.skill import Skill, Turn
 from data.models import Ticket
 from data.rules import hours
@@ -58,6 +59,9 @@ def hand_over(turn: Turn, reason: str) -> None:
         "email": rules.shop.email,
     }
     opener = turn.phrase("handoff.sorry") if reason == "complaint" else ""
+    if reason == "complaint" and FAULTY.search(turn.text):
+        faulty = turn.phrase("returns.general_faulty", name=turn.phrase("returns.item_standard"))
+        opener = formats.together([opener, faulty], turn.language)
     state = "known" if known else ("open" if is_open else "closed")
     joint = " " if opener and turn.language == "en" else ""
     turn.notes["ticket"] = number

@@ -38,6 +38,18 @@ def product_in_question(turn: Turn) -> str | None:
     return str(shown[0]) if len(shown) == 1 else None
 
 
+def without_name(text: str, product: Product) -> str:
+    """The question without the product's name, which says nothing about what is asked of it:
+    "岭线双人帐防水吗？" → "防水吗？". The text itself when nothing else is in it."""
+    names = [product.name.zh, product.name.en, *product.aliases["zh"], *product.aliases["en"]]
+    for name in sorted(names, key=len, reverse=True):
+        start = text.lower().find(name.lower())
+        if start >= 0:
+            rest = f"{text[:start]} {text[start + len(name) :]}".strip(" ，,的")
+            return rest or text
+    return text
+
+
 def recently_shown(turn: Turn) -> list[str]:
     return list(turn.noted("shown", within=_CONTEXT_TURNS) or [])
 

@@ -14,7 +14,7 @@ from data.rules import returns
 from data.rules.returns import Reason, ReturnDecision
 from data.unit_of_work import UnitOfWork
 
-_FAULTY = re.compile(
+FAULTY = re.compile(
     r"坏了|坏的|破了|断了|漏水|开胶|质量问题|有问题|瑕疵|发错|不亮|故障|"
     r"\bbroke|\bfault|\bdefect|\bdamaged\b|\bleak|\btorn\b|\bwrong item\b|stopped working",
     re.I,
@@ -73,7 +73,7 @@ class Returns(Skill):
             delivered_at,
             self.services.clock(),
             tier,
-            faulty=bool(_FAULTY.search(turn.text)),
+            faulty=bool(FAULTY.search(turn.text)),
             sealed=not _OPENED.search(turn.text),
             warranty_months=warranty_months,
         )
@@ -88,7 +88,7 @@ class Returns(Skill):
                 turn, product.return_class, max(arrived, default=None), tier,
                 product.warranty_months,
             )  # fmt: skip
-            texts.append(self._sentence(turn, decision, turn.name_of(product), tier))
+            texts.append(self._sentence(turn, decision, self._called(turn, product), tier))
             documents += _documents(decision, product.return_class)
         head = turn.phrase("returns.of_order", number=order.number)
         text = "\n".join([head, *(f"· {t}" for t in texts)]) if len(texts) > 1 else texts[0]
@@ -103,7 +103,9 @@ class Returns(Skill):
         if _STEPS.search(turn.text) and since is None:
             views.say_with_sources(turn, self._steps(turn), "return-steps")
             return
-        name = turn.name_of(product) if product else turn.phrase(f"returns.item_{return_class}")
+        name = (
+            self._called(turn, product) if product else turn.phrase(f"returns.item_{return_class}")
+        )
         decision = None
         if since is None and returns.window_days(self.services.rules, return_class, tier):
             text = self._in_general(turn, return_class, name, tier)
@@ -118,13 +120,17 @@ class Returns(Skill):
         buttons = [turn.button("how_to_return")]
         views.say_with_sources(turn, text, *documents, buttons=buttons)
 
+    def _called(self, turn: Turn, product: Product) -> str:
+        """With its article, where the language has one."""
+        return turn.phrase("returns.the", name=turn.name_of(product))
+
     def _steps(self, turn: Turn) -> str:
         days = self.services.rules.returns.refund_working_days
         return turn.phrase("returns.steps", days=days)
 
     def _in_general(self, turn: Turn, return_class: ReturnClass, name: str, tier: Tier) -> str:
         """The rule for goods of this class, where no day of delivery is known."""
-        if _FAULTY.search(turn.text):
+        if FAULTY.search(turn.text):
             return turn.phrase("returns.general_faulty", name=name)
         if return_class == ReturnClass.HYGIENE and _OPENED.search(turn.text):
             return turn.phrase("returns.seal_broken", name=name)

@@ -40,6 +40,7 @@ class Query:
     category: str | None = None
     least: str | None = None  # prices as decimal strings, for JSON
     most: str | None = None
+    strict: bool = False  # the bounds themselves are out: "cheaper than these"
     size: str | None = None
     colour: str | None = None
     without: tuple[str, ...] = ()
@@ -121,9 +122,9 @@ def _refined(turn: Turn, services: Services, before: Query) -> Query:
         with services.unit_of_work() as uow:
             prices = [views.cheapest_price(p) for p in uow.products.get_many(p.id for p in shown)]
         if prices and _CHEAPER.search(turn.text):
-            query = replace(query, most=str(min(prices) - Decimal("0.01")), least=None)
+            query = replace(query, most=str(min(prices)), least=None, strict=True)
         elif prices and _DEARER.search(turn.text):
-            query = replace(query, least=str(max(prices) + Decimal("0.01")), most=None)
+            query = replace(query, least=str(max(prices)), most=None, strict=True)
     return query
 
 
@@ -162,6 +163,8 @@ def _results(
 
 def _affordable(product: Product, query: Query) -> bool:
     price = views.cheapest_price(product)
+    if query.strict and str(price) in (query.least, query.most):
+        return False
     return (query.least is None or price >= Decimal(query.least)) and (
         query.most is None or price <= Decimal(query.most)
     )
@@ -239,7 +242,7 @@ def _fit(turn: Turn, product: Product) -> str | None:
         if attribute.get("unit") == measure.unit
         and (measure.key is None or attribute["key"] == measure.key)
     ]
-    return formats.listed(parts[:2], turn.language) or None
+    return ("，" if turn.language == "zh" else ", ").join(parts[:2]) or None
 
 
 def _headline(turn: Turn, services: Services, query: Query, count: int, loosened: bool) -> str:
@@ -256,9 +259,11 @@ def _headline(turn: Turn, services: Services, query: Query, count: int, loosened
             most=formats.money(Decimal(query.most), currency),
         )
     elif query.most:
-        limit = turn.phrase("search.most", most=formats.money(Decimal(query.most), currency))
+        key = "search.below" if query.strict else "search.most"
+        limit = turn.phrase(key, most=formats.money(Decimal(query.most), currency))
     elif query.least:
-        limit = turn.phrase("search.least", least=formats.money(Decimal(query.least), currency))
+        key = "search.above" if query.strict else "search.least"
+        limit = turn.phrase(key, least=formats.money(Decimal(query.least), currency))
     if loosened:
         return turn.phrase("search.loosened", what=what, limit=limit)
     return turn.phrase("search.found" if count > 1 else "search.found_one", what=what, limit=limit)

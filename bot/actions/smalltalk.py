@@ -7,6 +7,7 @@ import re
 from bot.actions import mentions, search, views
 from bot.actions.answer import Answer
 from bot.actions.handoff import hand_over
+from bot.actions.price import Price
 from bot.actions.skill import Skill, Turn
 from data.models import Feedback
 from data.rules import provinces
@@ -15,6 +16,8 @@ _UNHAPPY = re.compile(
     r"差|烂|没用|不满|失望|垃圾|生气|bad|useless|terrible|unhelpful|disappoint|wrong|awful|slow",
     re.I,
 )
+
+_PRICE = re.compile(r"多少钱|价格|怎么卖|几块|how much|\bprices?\b|\bcosts?\b", re.I)
 
 
 class Help(Skill):
@@ -38,6 +41,9 @@ class Fallback(Skill):
         named = mentions.named_products(turn)
         if turn.intent == "out_of_scope" and not named:
             turn.say(turn.phrase("fallback.out_of_scope"), buttons=buttons)
+            return
+        if named and _PRICE.search(turn.text):
+            Price(self.services).act(turn)
             return
         if named and not provinces.find(turn.text):
             product = turn.services.catalogue[named[0]]

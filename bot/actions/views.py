@@ -10,9 +10,7 @@ from bot import formats
 from bot.actions.skill import Turn
 from bot.messages import Button, CitationView, OrderCard, ProductCard
 from data.models import Order, OrderLine, Product, TrackingEvent, Variant
-from llm.quotes import best_quotes
 from llm.types import Citation
-from retrieval.types import Filters
 
 LOW_STOCK = 3  # pieces; up to so many, the number itself is told
 
@@ -123,31 +121,14 @@ def citation_view(citation: Citation) -> CitationView:
     )
 
 
-def cite(turn: Turn, said: str, *documents: str) -> list[CitationView]:
-    """The shop's own sentences behind a decision: from each document the one nearest to what is
-    `said`. Documents that the shop does not have are passed over."""
-    found: list[CitationView] = []
-    for source in documents:
-        filters = Filters(language=turn.language, kind="document", sources=frozenset({source}))
-        hits = turn.services.retriever.search(said, filters=filters, k=2)
-        for quote in best_quotes(said, [hit.passage for hit in hits]):
-            found.append(
-                CitationView(
-                    number=len(found) + 1,
-                    title=quote.passage.title,
-                    source=quote.passage.source,
-                    quote=quote.text,
-                    url=quote.passage.url,
-                )
-            )
-    return found
-
-
 def say_with_sources(
     turn: Turn, text: str, *documents: str, buttons: Sequence[Button] = ()
 ) -> None:
-    """Say a decision with the shop's own sentences behind it: "… [1]"."""
-    citations = cite(turn, text, *documents)
+    """Say a decision with the sentence of each help page that is nearest to it: "… [1]".
+    Pages that the shop does not have are passed over."""
+    cite = turn.services.sources.cite
+    found = [view for document in documents if (view := cite(text, document, turn.language))]
+    citations = [view.model_copy(update={"number": n}) for n, view in enumerate(found, start=1)]
     marks = "".join(f"[{citation.number}]" for citation in citations)
     gap = " " if marks and turn.language == "en" else ""
     turn.say(text + gap + marks, citations=citations, buttons=buttons)
