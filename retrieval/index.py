@@ -121,7 +121,7 @@ def current(path: Path) -> tuple[Path, Manifest]:
         if fields.get("format") != FORMAT:
             raise IndexMismatch(f"The index in {path} was built by another version; {_REBUILD}.")
         return folder, Manifest(**fields)
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, AttributeError) as error:
         raise IndexCorrupt(f"{folder / MANIFEST} is damaged or gone; {_REBUILD}.") from error
 
 

@@ -31,7 +31,7 @@ _STOP = frozenset(
 _HAN_RUN = re.compile(f"[{HAN}]{{2,}}")
 _SUFFIXES = [
     (re.compile(r"(?<=[a-z]{3})ies$"), "y"),
-    (re.compile(r"(?:(?<=[sxz])|(?<=ch)|(?<=sh))es$"), ""),
+    (re.compile(r"(?:(?<=ss)|(?<=zz)|(?<=x)|(?<=ch)|(?<=sh))es$"), ""),
     (re.compile(r"(?<=[a-z]{2}[^su])s$"), ""),
 ]
 
@@ -48,7 +48,8 @@ def terms(text: str) -> list[str]:
         if word not in _STOP and any(character.isalnum() for character in word):
             found.append(word)
     for run in _HAN_RUN.findall(text):
-        found += [run[i : i + 2] for i in range(len(run) - 1)]
+        pairs = (run[i : i + 2] for i in range(len(run) - 1))
+        found += [pair for pair in pairs if pair not in _STOP]
     return found
 
 

@@ -22,7 +22,7 @@ _LETTER = rf"(?:(?![{HAN}])[^\W\d_])"
 _ALNUM = rf"(?:(?![{HAN}])[^\W_])"
 _PIECE = re.compile(
     rf"""
-    (?P<email>[A-Za-z0-9._%+\-]+@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)+)
+    (?P<email>[A-Za-z0-9._%+\-]{1, 64}@[A-Za-z0-9\-]{1, 63}(?:\.[A-Za-z0-9\-]{1, 63}){1, 8})
   | (?P<url>https?://[^\s{HAN}，。！？；、（）《》“”]+)
   | (?P<han>[{HAN}]+)
   | (?P<number>\d+(?:[.,:]\d+)*)
@@ -31,6 +31,9 @@ _PIECE = re.compile(
     """,
     re.VERBOSE,
 )
+
+# jieba takes time by the square of a run without punctuation; nobody's sentence is as long.
+_LONGEST_RUN = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,9 @@ class _Segmenter:
     def cut(self, run: str, search: bool) -> Iterator[tuple[str, int, int]]:
         segmenter = self._load(search)
         mode = "search" if search else "default"
-        yield from segmenter.tokenize(run, mode=mode)
+        for offset in range(0, len(run), _LONGEST_RUN):
+            for word, start, end in segmenter.tokenize(run[offset : offset + _LONGEST_RUN], mode):
+                yield word, offset + start, offset + end
 
     def add(self, words: Iterable[str]) -> None:
         with self._lock:
@@ -153,7 +158,7 @@ def _symbols(text: str, start: int, end: int) -> Iterator[Token]:
 _KANA = re.compile("[\u3041-\u309f\u30a1-\u30fa\u31f0-\u31ff\uff66-\uff9d]")
 _LATIN_WORD = re.compile("[A-Za-z\u00c0-\u024f\u1e00-\u1eff]+(?:['’][A-Za-z]+)?")
 _ACCENTED = re.compile("[\u00c0-\u024f\u1e00-\u1eff¿¡]")
-_CODE = re.compile(r"\S+@\S+|https?://\S+|\b[A-Za-z]+[-\s]?\d[\w-]*", re.ASCII)
+_CODE = re.compile(r"\S{1,64}@\S+|https?://\S+|\b[A-Za-z]{1,40}[-\s]?\d[\w-]*", re.ASCII)
 _ZH_GRAMMAR = re.compile(
     "[吗呢吧的了是我你有能怎么什多少几请可以还要想不在哪这那给和与就也都会谁为何啥咋没]"
 )

@@ -122,12 +122,12 @@ class Recommender:
                 times[row.product_id] += 1
                 last[row.product_id] = max(row.placed_at, last.get(row.product_id, row.placed_at))
         found: list[Recommendation | None] = []
-        alike = self._likenesses(list(last))
+        likenesses = self._likenesses(list(last))
         for product_id in self._candidates(exclude, allowed):
             if product_id in last:
                 found.append(self._again(product_id, last[product_id], times[product_id], now))
             else:
-                found.append(self._next(product_id, last, alike, now))
+                found.append(self._next(product_id, last, likenesses, now))
         return self._varied([item for item in found if item is not None], k)
 
     def goes_with(
@@ -222,9 +222,10 @@ class Recommender:
             count = self._together.count(owned, product_id)
             bought = self._together.affinity(owned, product_id) if count >= _FEWEST else 0.0
             # One tent is enough: likeness speaks for goods of which people own several.
-            alike = (
-                0.0 if self._is_substitute(owned, product_id) else self.likeness(owned, product_id)
-            )
+            row = likenesses.get(owned)
+            alike = 0.0 if row is None else float(row[self._rows[product_id]])
+            if alike and self._is_substitute(owned, product_id):
+                alike = 0.0
             parts = (_CO_PURCHASE * weight * bought, _SIMILAR * weight * alike)
             score += sum(parts)
             if sum(parts) > strongest:
