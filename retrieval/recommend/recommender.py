@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ _TASTE_DAYS = 365.0
 _FEWEST = 2
 # Companions attract each other; two of one category must do so strongly, for tents are compared,
 # while a tent and its footprint are bought together.
-_LIFT, _LIFT_WITHIN = 1.5, 3.0
+_LIFT, _LIFT_WITHIN = 1.5, 2.0
 # Likeness from which two things of one category do the same.
 _SAME = 0.5
 _PER_CATEGORY = 2
@@ -113,7 +113,8 @@ class Recommender:
         """For one customer's purchases; without any, what is popular.
 
         What the customer owns is left out, except goods that are used up, once their usual time
-        since the last purchase has passed. At most two of a category.
+        since the last purchase has passed. At most two of a category, and a third of them
+        bought again.
         """
         last: dict[str, datetime] = {}
         times: Counter[str] = Counter()
@@ -260,14 +261,18 @@ class Recommender:
         return self.likeness(a, b) > _SAME and self._together.lift(a, b) < _LIFT_WITHIN
 
     def _varied(self, found: Iterable[Recommendation], k: int) -> list[Recommendation]:
-        """The best k with at most two of a category."""
+        """The best k, with at most two of a category and a third of them bought again."""
         chosen: list[Recommendation] = []
-        used: dict[str, int] = defaultdict(int)
+        categories: Counter[str] = Counter()
+        again = 0
         for item in sorted(found, key=lambda item: (-item.score, item.product_id)):
             category = self._traits[item.product_id].category
-            if used[category] < _PER_CATEGORY:
-                used[category] += 1
-                chosen.append(item)
+            rebuy = item.kind == "rebuy"
+            if categories[category] == _PER_CATEGORY or (rebuy and again == max(1, k // 3)):
+                continue
+            categories[category] += 1
+            again += rebuy
+            chosen.append(item)
             if len(chosen) == k:
                 break
         return chosen
