@@ -35,7 +35,7 @@ from retrieval.vectors import IndexKind
 from weights import WeightsError, locate
 
 # Raise when the same inputs would be built differently (chunks, terms, signals).
-_VERSION = 1
+_VERSION = 2
 DOCUMENTS = Path("data/demo/documents")
 OUT = Path("var/index")
 # Where exact search begins to take longer than 10 ms.
