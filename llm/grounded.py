@@ -28,7 +28,7 @@ OnDelta = Callable[[str], None]
 
 _MAX_TOKENS = 96
 # Characters of a passage that the generator reads; more makes it slower and less exact.
-_READ = {"zh": 260, "en": 620}
+_READ = {"zh": 160, "en": 380}
 _SECOND_QUOTE = 0.8
 _QUOTE_LENGTH = {"zh": 90, "en": 220}
 # A case in time ("bought last month") needs a comparison, which is not the generator's to make.

@@ -18,7 +18,7 @@ from retrieval.types import Passage
 # Compares one text with several: a number for each, higher is nearer (cosines, say).
 Similarity = Callable[[str, Sequence[str]], Sequence[float]]
 
-_LIST_ITEM = re.compile(r"^\s*(?:[-*•·]|\d+[.)、]|[（(]?[一二三四五六七八九十]+[）)、])\s*")
+_LIST_ITEM = re.compile(r"^\s*(?:[-*•·]|\d+[.)、](?!\d)|[（(]?[一二三四五六七八九十]+[）)、])\s*")
 _LEADS_IN = re.compile(r"[:：]\s*$")
 _ITEMS_QUOTED = 6
 # What a question asks for: the units of an amount that answers it.

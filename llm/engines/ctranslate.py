@@ -119,7 +119,8 @@ class CTranslate2Engine(Engine):
             request.pieces.put(EngineUnavailable("it has been closed"))
         if self._worker is not threading.current_thread():
             self._worker.join()
-        self._model.unload_model()
+        # Dropped, not unloaded: after unload_model() CTranslate2 aborts when the process ends.
+        self._model = None
 
     def _work(self) -> None:
         while batch := self._next_batch():
