@@ -16,7 +16,7 @@ from bot.gateway.conversations import Conversations
 from bot.gateway.door import Door
 from bot.services import Services
 from bot.settings import Settings
-from bot.sources import Sources
+from bot.sources import SentenceVectors, Sources
 from bot.streams import TurnStreams
 from data import database
 from data.rules import ShopRules
@@ -25,7 +25,6 @@ from llm.engines import load_engine
 from llm.errors import LLMError
 from llm.grounded import GroundedWriter
 from llm.types import Engine
-from retrieval.embedder import TextEmbedder
 from retrieval.embedders import load_embedder
 from retrieval.products import ProductSearch
 from retrieval.recommend import Recommender
@@ -51,6 +50,7 @@ def bootstrap(settings: Settings, *, clock: Callable[[], datetime] | None = None
 
     embedder = load_embedder(locate(settings.embedder), threads=1)
     retriever = Retriever.open(settings.index_folder, embedder)
+    vectors = SentenceVectors(embedder)
     with unit_of_work() as uow:
         catalogue = {product.id: product for product in uow.products.catalogue()}
         categories = uow.products.categories()
@@ -66,8 +66,8 @@ def bootstrap(settings: Settings, *, clock: Callable[[], datetime] | None = None
         retriever=retriever,
         products=products,
         recommender=recommender,
-        writer=_writer(settings, embedder),
-        sources=Sources(retriever, embedder),
+        writer=_writer(settings, retriever, vectors),
+        sources=Sources(retriever, vectors),
         streams=TurnStreams(),
         clock=clock,
         answer_deadline_s=settings.answer_deadline_s,
@@ -75,10 +75,9 @@ def bootstrap(settings: Settings, *, clock: Callable[[], datetime] | None = None
     )
 
 
-def _writer(settings: Settings, embedder: TextEmbedder) -> GroundedWriter:
+def _writer(settings: Settings, retriever: Retriever, vectors: SentenceVectors) -> GroundedWriter:
     def similarity(text: str, others: Sequence[str]) -> Sequence[float]:
-        vectors = embedder.embed_passages(list(others)) @ embedder.embed_queries([text])[0]
-        return [float(cosine) for cosine in vectors]
+        return [float(cosine) for cosine in vectors.of(others) @ retriever.embed(text)]
 
     writer = GroundedWriter(_generator(settings), similarity=similarity)
     writer.prepare()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
+from collections.abc import Sequence
 from threading import Lock
+
+import numpy as np
 
 from bot.messages import CitationView
 from llm.quotes import units
@@ -13,37 +16,50 @@ from retrieval.types import Language, Passage
 
 Unit = tuple[Passage, str]
 
+_KEPT = 20_000  # sentences; 30 MB of vectors
+
+
+class SentenceVectors:
+    """Vectors of the shop's sentences, each computed when it is first needed and then kept."""
+
+    def __init__(self, embedder: TextEmbedder) -> None:
+        self._embedder = embedder
+        self._kept: OrderedDict[str, Vectors] = OrderedDict()
+        self._lock = Lock()
+
+    def of(self, sentences: Sequence[str]) -> Vectors:
+        """float32 [len(sentences), dimensions], each row of length 1."""
+        with self._lock:
+            fresh = [text for text in dict.fromkeys(sentences) if text not in self._kept]
+            if fresh:
+                vectors = self._embedder.embed_passages(fresh)
+                self._kept.update(zip(fresh, vectors, strict=True))
+            found: Vectors = np.stack([self._kept[text] for text in sentences])
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        return found
+
 
 class Sources:
-    """Finds, in a document named by its id, the sentence nearest to a text.
+    """Finds, in a document named by its id, the sentence nearest to a text."""
 
-    A document's sentences are embedded when it is first cited, and kept: citing then costs one
-    query vector.
-    """
-
-    def __init__(self, retriever: Retriever, embedder: TextEmbedder) -> None:
+    def __init__(self, retriever: Retriever, vectors: SentenceVectors) -> None:
         self._retriever = retriever
-        self._embedder = embedder
+        self._vectors = vectors
         self._units: dict[tuple[str, str], list[Unit]] = defaultdict(list)
         for passage in retriever.index.passages:
             if passage.kind == "document":
                 self._units[passage.source, passage.language] += [
                     (passage, unit) for unit in units(passage)
                 ]
-        self._vectors: dict[tuple[str, str], Vectors] = {}
-        self._lock = Lock()
 
     def cite(self, text: str, document: str, language: Language) -> CitationView | None:
         """None when the shop has no such document in this language."""
-        key = (document, language)
-        if not self._units.get(key):
+        found = self._units.get((document, language))
+        if not found:
             return None
-        with self._lock:
-            if key not in self._vectors:
-                sentences = [unit for _, unit in self._units[key]]
-                self._vectors[key] = self._embedder.embed_passages(sentences)
-        nearest = int((self._vectors[key] @ self._retriever.embed(text)).argmax())
-        passage, sentence = self._units[key][nearest]
+        vectors = self._vectors.of([unit for _, unit in found])
+        passage, sentence = found[int((vectors @ self._retriever.embed(text)).argmax())]
         return CitationView(
             number=1, title=passage.title, source=document, quote=sentence, url=passage.url
         )

@@ -145,6 +145,32 @@ def misjoined(answer: str, sources: Sequence[str], topic: str = "") -> list[str]
     return wrong
 
 
+# How much of what a source says before a figure must be told, or asked about, with it.
+_SUBJECT_KEPT = 0.3
+
+
+def detached(answer: str, sources: Sequence[str], question: str = "", topic: str = "") -> list[str]:
+    """Sentences that tell a figure without what it belongs to: "refunds take 1 day" where the
+    source says it of one way of paying only."""
+    if language_of(answer) != language_of("\n".join(sources)):
+        return []
+    pool = [(each, amounts(each)) for each in _all(sentences, sources)]
+    wrong = []
+    for sentence in sentences(answer):
+        told = terms(f"{sentence} {question} {topic}")
+        for claim in amounts(sentence):
+            leads = [
+                terms(source[: known.start])
+                for source, figures in pool
+                for known in figures
+                if (known.unit, known.value) == (claim.unit, claim.value)
+            ]
+            if leads and all(len(lead & told) < _SUBJECT_KEPT * len(lead) for lead in leads):
+                wrong.append(sentence)
+                break
+    return wrong
+
+
 def _roots(text: str) -> set[str]:
     return {word if HAN.match(word) else stem(word) for word in words(text)}
 

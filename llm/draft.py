@@ -11,7 +11,15 @@ import re
 from collections.abc import Iterable, Sequence
 
 from llm.amounts import amounts
-from llm.checks import contradictions, denies, echoes, misjoined, strange_words, unsupported
+from llm.checks import (
+    contradictions,
+    denies,
+    detached,
+    echoes,
+    misjoined,
+    strange_words,
+    unsupported,
+)
 from llm.lexis import CLAUSE_END, HAN, language_of, sentences, terms
 from llm.quotes import asked_topics, asked_units, support
 from retrieval.types import Language
@@ -219,6 +227,8 @@ class Draft:
             raise Rejected(f"contradiction: {wrong[0]}")
         if wrong := misjoined(text, self._sources, self._topic):
             raise Rejected(f"misjoined: {wrong[0]}")
+        if wrong := detached(text, self._sources, self._question, self._topic):
+            raise Rejected(f"detached: {wrong[0]}")
 
     def _foreign_voice(self, text: str) -> re.Match[str] | None:
         match = _NOT_THE_SHOPS.search(text)

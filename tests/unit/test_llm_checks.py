@@ -5,6 +5,7 @@ import pytest
 from llm.checks import (
     contradictions,
     denies,
+    detached,
     echoes,
     misjoined,
     strange_words,
@@ -117,3 +118,13 @@ def test_strange_words_and_echoes() -> None:
     assert strange_words("The fly is waterproof.", source) == []
     assert echoes("The tent is windproof.", source, "Is the tent windproof?")
     assert not echoes("The tent is waterproof to 3,000 mm.", source, "Is the tent waterproof?")
+
+
+def test_a_figure_keeps_what_it_belongs_to() -> None:
+    source = ["微信支付和支付宝余额一般 1 天到账。银行卡一般 1–5 天到账。"]
+    assert detached("退款一般 1 天到账。", source, "退款多久能到账")
+    assert not detached("微信支付和支付宝余额一般 1 天到账。", source, "退款多久能到账")
+    assert not detached("一般 1 天到账。", source, "微信支付和支付宝余额多久到账")
+    english = ["Silver members pay ¥8 for standard delivery below ¥49."]
+    assert detached("It costs ¥8.", english, "What does it cost?")
+    assert not detached("Silver members pay ¥8.", english, "What does it cost?")
