@@ -163,7 +163,8 @@ def detached(answer: str, sources: Sequence[str], question: str = "", topic: str
                 terms(source[: known.start])
                 for source, figures in pool
                 for known in figures
-                if (known.unit, known.value) == (claim.unit, claim.value)
+                if (known.unit, known.value, known.in_range)
+                == (claim.unit, claim.value, claim.in_range)
             ]
             if leads and all(len(lead & told) < _SUBJECT_KEPT * len(lead) for lead in leads):
                 wrong.append(sentence)

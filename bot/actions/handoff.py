@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+import re
+
 from bot import formats
+from bot.actions import mentions
 from bot.actions.returns import FAULTY
 from bot.actions.skill import Skill, Turn
 from data.models import Ticket
 from data.rules import hours
+
+_A_PERSON = re.compile(
+    r"人工|客服|真人|专员|人来|\b(?:person|human|agent|someone|somebody|staff|representative|"
+    r"colleague|people|operator|team)\b",
+    re.I,
+)
 
 
 class Handoff(Skill):
     action = "action_handoff"
 
     def act(self, turn: Turn) -> None:
+        odd = mentions.odd_order_number(turn)
+        if odd and turn.intent == "human" and not _A_PERSON.search(turn.text):
+            # "order 12345 please" says no word of a person; it is the number that is strange.
+            turn.say(turn.phrase("order.odd_number", number=odd))
+            return
         hand_over(turn, "complaint" if turn.intent == "complaint" else "asked")
 
 
