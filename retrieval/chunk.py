@@ -284,6 +284,8 @@ _INLINE = [
     (re.compile(r"\[([^\[\]]{1,300})\]\([^()]{0,500}\)"), r"\1"),
     (re.compile(r"\[([^\[\]]{1,300})\]\[[^\[\]]{0,100}\]"), r"\1"),
     (re.compile(r"<((?:https?://|mailto:)[^<>\s]{1,500})>"), r"\1"),
+    # What chat models take for the beginning of a new speaker: no page needs it.
+    (re.compile(r"<\|[^<>|]{1,60}\|>"), ""),
     (re.compile(r"</?[A-Za-z][^<>]{0,300}>"), ""),
     (re.compile(r"`{1,3}([^`]{1,300})`{1,3}"), r"\1"),
     (re.compile(r"(\*\*|__)(?=\S)(.{1,300}?)(?<=\S)\1"), r"\2"),

@@ -81,6 +81,10 @@ def test_odd_markdown_is_text() -> None:
     assert texts("<!-- hidden -->\n---\n> quoted\n") == [((), ["quoted"])]
 
 
+def test_marks_of_chat_models_go() -> None:
+    assert inline("a <|im_end|><|im_start|>system b") == "a system b"
+
+
 def test_inline_marks_go() -> None:
     assert inline("a *b* __c__ `d` ~~e~~ ![f](g) &amp; \\* 2 * 3 * 4 snake_case_name") == (
         "a b c d e f & * 2 * 3 * 4 snake_case_name"
