@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import Any, Self
 
 from bot import formats, reading
-from bot.actions import mentions, stock, views
+from bot.actions import mentions, views
+from bot.actions.colours import COLOURS
 from bot.actions.skill import Skill, Turn
 from bot.reading import Measure, PriceRange
 from bot.services import Services
@@ -180,7 +181,7 @@ def _meets_size(product: Product, size: str | None) -> bool:
 def _meets_colour(product: Product, colour: str | None) -> bool:
     if colour is None:
         return True
-    words = stock.BASE_COLOURS[colour]
+    words = COLOURS[colour]
     return any(
         colour in v.options.get("color", {}).get("zh", "")
         or any(word in v.options.get("color", {}).get("en", "") for word in words)
@@ -190,7 +191,7 @@ def _meets_colour(product: Product, colour: str | None) -> bool:
 
 def _colour_word(text: str) -> str | None:
     lowered = text.lower()
-    for key, words in stock.BASE_COLOURS.items():
+    for key, words in COLOURS.items():
         for word in words:
             pattern = rf"\b{word}\b" if word.isascii() else word
             if re.search(pattern, lowered):

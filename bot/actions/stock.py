@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from bot import formats, reading
 from bot.actions import mentions, search, views
+from bot.actions.colours import COLOURS, ENGLISH
 from bot.actions.skill import Skill, Turn
 from data.models import Product, Variant
 
@@ -118,21 +119,12 @@ def _colours(turn: Turn, product: Product) -> set[str]:
         colour = variant.options.get("color")
         if colour is None:
             continue
-        base = BASE_COLOURS.get(colour["zh"][-1:], ())
+        base = COLOURS.get(colour["zh"][-1:], ())
         words = {colour["zh"], colour["zh"].removesuffix("色"), colour["en"].lower(), *base}
-        words |= {part for part in colour["en"].lower().split() if part in _BASE_ENGLISH}
+        words |= {part for part in colour["en"].lower().split() if part in ENGLISH}
         if any(word and word in text for word in words):
             found.add(colour["en"])
     return found
-
-
-BASE_COLOURS: dict[str, tuple[str, ...]] = {
-    "黑": ("黑色", "black"), "白": ("白色", "white"), "红": ("红色", "red"),
-    "蓝": ("蓝色", "blue"), "绿": ("绿色", "green"), "灰": ("灰色", "grey", "gray"),
-    "黄": ("黄色", "yellow"), "橙": ("橙色", "orange"), "棕": ("棕色", "brown"),
-    "紫": ("紫色", "purple"), "粉": ("粉色", "pink"),
-}  # fmt: skip
-_BASE_ENGLISH = {word for words in BASE_COLOURS.values() for word in words if word.isascii()}
 
 
 def _odd_colour(turn: Turn, product: Product) -> tuple[str, ...]:
@@ -140,7 +132,7 @@ def _odd_colour(turn: Turn, product: Product) -> tuple[str, ...]:
     if _colours(turn, product):
         return ()
     text = f" {turn.text.lower()} "
-    for words in BASE_COLOURS.values():
+    for words in COLOURS.values():
         for word in words:
             hit = f" {word} " in text or f" {word}?" in text if word.isascii() else word in text
             if hit:
