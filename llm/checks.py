@@ -157,10 +157,10 @@ def detached(answer: str, sources: Sequence[str], question: str = "", topic: str
     pool = [(each, amounts(each)) for each in _all(sentences, sources)]
     wrong = []
     for sentence in sentences(answer):
-        told = terms(f"{sentence} {question} {topic}")
+        told = terms(f"{sentence} {question}")
         for claim in amounts(sentence):
             leads = [
-                terms(source[: known.start])
+                terms(source[: known.start]) - terms(topic)
                 for source, figures in pool
                 for known in figures
                 if (known.unit, known.value, known.in_range)

@@ -124,7 +124,7 @@ def test_a_figure_keeps_what_it_belongs_to() -> None:
     source = ["微信支付和支付宝余额一般 1 天到账。银行卡一般 1–5 天到账。"]
     assert detached("退款一般 1 天到账。", source, "退款多久能到账")
     assert not detached("微信支付和支付宝余额一般 1 天到账。", source, "退款多久能到账")
-    table = [*source, "退货：退款后 1–5 天。"]
+    table = [f"不同支付方式：{source[0]}", "退货：退款后 1–5 天。"]
     assert detached("退款一般 1 天到账。", table, "退款多久能到账", "退款多久到账 不同支付方式")
     assert not detached("一般 1 天到账。", source, "微信支付和支付宝余额多久到账")
     english = ["Silver members pay ¥8 for standard delivery below ¥49."]
