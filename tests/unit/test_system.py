@@ -10,7 +10,7 @@ import pytest
 
 from bot import processes
 from bot.processes import SystemFailed, bound, environment, free_port, last_words, open_log
-from bot.settings import Settings
+from bot.settings import ROOT, Settings
 from bot.system import rasa_environment
 
 
@@ -86,7 +86,7 @@ def test_a_log_that_cannot_be_written_is_told(tmp_path: Path) -> None:
 def test_rasa_is_told_its_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", "/elsewhere")
     monkeypatch.setenv("SHOPGUIDE_REDIS_URL", "redis://cache")
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.chdir(tmp_path)  # where it is called from does not matter
     settings = Settings(
         _env_file=None,
         state=Path("state"),
@@ -95,7 +95,7 @@ def test_rasa_is_told_its_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         rasa_port=99,
     )
     told = rasa_environment(settings)
-    assert told["SHOPGUIDE_STATE"] == str(tmp_path / "state")
+    assert told["SHOPGUIDE_STATE"] == str(ROOT / "state")
     assert told["SHOPGUIDE_ACTIONS_URL"] == "http://127.0.0.1:5056/webhook"
     assert told["SHOPGUIDE_RASA_PORT"] == "99"
     assert told["SHOPGUIDE_REDIS_URL"] == "redis://cache"
