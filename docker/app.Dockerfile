@@ -5,10 +5,10 @@ ARG PYTHON=3.11.13-slim-bookworm
 FROM python:${PYTHON} AS build
 # Where an index offers PyTorch's CPU build, naming it here makes the image 3 GB smaller.
 ARG PIP_EXTRA_INDEX_URL
-ENV UV_LINK_MODE=copy
+ENV UV_LINK_MODE=copy PIP_CACHE_DIR=/cache/pip UV_CACHE_DIR=/cache/uv
 WORKDIR /app
 COPY install install
-RUN --mount=type=cache,target=/root/.cache python -m install setup --no-dev --only command
+RUN --mount=type=cache,target=/cache python -m install setup --no-dev --only command
 
 FROM python:${PYTHON}
 RUN useradd --uid 10001 --create-home shopguide \

@@ -3,11 +3,11 @@
 ARG PYTHON=3.10.18-slim-bookworm
 
 FROM python:${PYTHON} AS build
-ENV UV_LINK_MODE=copy
+ENV UV_LINK_MODE=copy PIP_CACHE_DIR=/cache/pip UV_CACHE_DIR=/cache/uv
 WORKDIR /app
 COPY install/locks install/locks
 COPY bot/rasa/requirements.txt bot/rasa/requirements.txt
-RUN --mount=type=cache,target=/root/.cache \
+RUN --mount=type=cache,target=/cache \
     pip install --no-deps --require-hashes -r install/locks/tools.txt \
     && uv venv --python python3.10 .venv-rasa \
     && uv pip install --python .venv-rasa/bin/python --no-deps --require-hashes \
