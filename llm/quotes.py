@@ -21,6 +21,7 @@ Similarity = Callable[[str, Sequence[str]], Sequence[float]]
 _LIST_ITEM = re.compile(r"^\s*(?:[-*•·]|\d+[.)、](?!\d)|[（(]?[一二三四五六七八九十]+[）)、])\s*")
 _LEADS_IN = re.compile(r"[:：]\s*$")
 _ITEMS_QUOTED = 6
+_FIGURE_NAMED = 0.5
 # What a question asks for: the units of an amount that answers it.
 _ASKS = [
     (
@@ -111,8 +112,8 @@ def best_quotes(
     """The units that answer the question best, best first.
 
     Shared words count by how rare they are among the passages; a unit with the kind of amount that
-    is asked for gains; passages count less the later they come. `similarity` adds what words miss,
-    such as a question in the other language.
+    is asked for, or the very figure that is named, gains; passages count less the later they come.
+    `similarity` adds what words miss, such as a question in the other language.
     """
     pool = [(passage, unit) for passage in passages for unit in units(passage)]
     if not pool:
@@ -126,12 +127,17 @@ def best_quotes(
     )
     spread = (max(near) - min(near)) or 1.0
     asked = asked_units(question)
+    named = {amount.raw for amount in amounts(question)}
     quotes = []
     for (passage, unit), words, nearness in zip(pool, has, near, strict=True):
         score = sum(rarity[term] for term in wanted & words) / whole
         score += 0.6 * (nearness - min(near)) / spread
-        kinds = {amount.unit for amount in amounts(unit)} if asked else set()
+        figures = amounts(unit) if asked or named else []
+        kinds = {amount.unit for amount in figures}
         score += 0.25 * sum(bool(kinds & kinds_asked) for kinds_asked in asked)
+        # A row of a help page's table is looked up by its figure; its unit may stand in the head.
+        if passage.kind == "document" and named & {amount.raw for amount in figures}:
+            score += _FIGURE_NAMED
         score += 0.25 * sum(topic.search(unit) is not None for topic in asked_topics(question))
         score -= 0.12 * next(place for place, each in enumerate(passages) if each is passage)
         quotes.append(Quote(passage, _with_items(passage, unit), score))
