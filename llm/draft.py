@@ -107,8 +107,11 @@ class Draft:
         return self._shown
 
     def is_full(self) -> bool:
-        """Whether as many sentences stand as an answer may have."""
-        return len(self._finished_sentences()) >= self._max_sentences
+        """Whether as many sentences stand as an answer may have, or one says again what another
+        said: small models then go round in circles."""
+        finished = self._ended_sentences()
+        kept = _without_repeats(finished)
+        return len(kept) >= self._max_sentences or len(kept) < len(finished)
 
     def accepted(self) -> str:
         """The whole sentences that passed so far; what an interrupted answer may still say."""
@@ -139,8 +142,11 @@ class Draft:
         return ("" if self._language == "zh" else " ").join(parts)
 
     def _finished_sentences(self) -> list[str]:
+        return _without_repeats(self._ended_sentences())
+
+    def _ended_sentences(self) -> list[str]:
         text = self._cleaned(finished=False)
-        parts = _without_repeats(sentences(text))
+        parts = sentences(text)
         ends = text.rstrip().endswith(("。", "！", "？", "!", "?", "；")) or (
             text.endswith((". ", ".\n"))
         )

@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 OnDelta = Callable[[str], None]
 
-_MAX_TOKENS = 96
+_MAX_TOKENS = 64
 # Characters of a passage that the generator reads; more makes it slower and less exact.
 _READ = {"zh": 160, "en": 380}
 _SECOND_QUOTE = 0.8
