@@ -54,9 +54,7 @@ def test_an_english_conversation(system: System) -> None:
         assert re.search(r"No, the return period is over", late.text)
         assert "45 days ago" in late.text
 
-        fine = ask(client, "and the Fellwind Trail Runner?")
-        if "return" not in fine.text:  # the question stands alone when it is asked again in full
-            fine = ask(client, "Can I return the Fellwind Trail Runner?")
+        fine = ask(client, "Can I return the Fellwind Trail Runner?")
         assert re.search(r"Yes, you can return it", fine.text)
 
         ideas = ask(client, "Can you recommend something for me?")
