@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from retrieval.recommend import Recommendation
-
 from bot import formats
 from bot.actions.skill import Turn
+from retrieval.recommend import Recommendation
 
 
 def reason(turn: Turn, found: Recommendation, bought_at: dict[str, datetime] | None = None) -> str:
