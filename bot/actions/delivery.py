@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from bot import formats, reading
@@ -106,8 +106,6 @@ class Delivery(Skill):
     ) -> str:
         rules = self.services.rules
         promise = delivery.promise(rules, paid_at, method, place)
-        assert promise.earliest is not None  # noqa: S101 - places not served were answered before
-        assert promise.latest is not None  # noqa: S101
         # Before the cut-off of a day on which nothing leaves, it is the day that is to blame.
         late = paid_at.time() >= rules.delivery.cutoff
         later = "leaves_after_cutoff" if late else "leaves_next_day"
@@ -117,23 +115,27 @@ class Delivery(Skill):
             cutoff=formats.clock(rules.delivery.cutoff),
             dispatch=formats.day(promise.dispatch_on, turn.language, today=now.date()),
             method=turn.phrase(f"method.{method}"),
-            arrival=formats.days(promise.earliest, promise.latest, turn.language, today=now.date()),
+            arrival=_arrival(turn, promise, now.date()),
             place=turn.phrase("delivery.to", place=place_name(turn, place)) if place else "",
         )
 
     def _promise_short(self, turn: Turn, paid_at: datetime, method: str, place: str | None) -> str:
         promise = delivery.promise(self.services.rules, paid_at, method, place)
-        assert promise.earliest is not None  # noqa: S101
-        assert promise.latest is not None  # noqa: S101
-        arrival = formats.days(
-            promise.earliest, promise.latest, turn.language, today=paid_at.date()
-        )
         return turn.phrase(
-            "delivery.other_method", method=turn.phrase(f"method.{method}"), arrival=arrival
+            "delivery.other_method",
+            method=turn.phrase(f"method.{method}"),
+            arrival=_arrival(turn, promise, paid_at.date()),
         )
 
     def _money(self, amount: Decimal) -> str:
         return formats.money(amount, self.services.rules.shop.currency)
+
+
+def _arrival(turn: Turn, promise: delivery.Promise, today: date) -> str:
+    """The span of days in which the parcel comes."""
+    if promise.earliest is None or promise.latest is None:
+        raise ValueError("A place that is not served has no day of arrival; say so before.")
+    return formats.days(promise.earliest, promise.latest, turn.language, today=today)
 
 
 def place_name(turn: Turn, province: str) -> str:
