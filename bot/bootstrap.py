@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request
@@ -11,11 +12,14 @@ from fastapi.responses import JSONResponse
 from rasa_sdk.executor import ActionExecutor
 from rasa_sdk.interfaces import ActionExecutionRejection, ActionNotFoundException
 
+from bot import tracing
 from bot.actions import SKILLS
+from bot.bus import Bus
 from bot.gateway.conversations import Conversations
 from bot.gateway.door import Door
 from bot.services import Services
 from bot.settings import Settings
+from bot.shared import Shared
 from bot.sources import SentenceVectors, Sources
 from bot.streams import TurnStreams
 from data import database
@@ -40,6 +44,7 @@ def bootstrap(settings: Settings, *, clock: Callable[[], datetime] | None = None
     Raises the packages' own errors, each a sentence with what to do. A generator that cannot be
     loaded is no reason to close the shop: answers are quotes then, and readiness says so.
     """
+    tracing.configure()
     clock = clock or (lambda: datetime.now(UTC))
     engine = database.create_engine(settings.database)
     database.check(engine)
@@ -48,6 +53,7 @@ def bootstrap(settings: Settings, *, clock: Callable[[], datetime] | None = None
     def unit_of_work() -> UnitOfWork:
         return UnitOfWork(sessions)
 
+    shared = Shared(settings.redis_url) if settings.redis_url else None
     embedder = load_embedder(locate(settings.embedder), threads=1)
     retriever = Retriever.open(settings.index_folder, embedder)
     vectors = SentenceVectors(embedder)
@@ -68,7 +74,8 @@ def bootstrap(settings: Settings, *, clock: Callable[[], datetime] | None = None
         recommender=recommender,
         writer=_writer(settings, retriever, vectors),
         sources=Sources(retriever, vectors),
-        streams=TurnStreams(),
+        streams=TurnStreams(Bus(shared)),
+        shared=shared,
         clock=clock,
         answer_deadline_s=settings.answer_deadline_s,
         offers=settings.offers,
@@ -99,7 +106,8 @@ def _generator(settings: Settings) -> Engine | None:
 
 def create_door(settings: Settings, services: Services, *, traced: bool = False) -> Door:
     """The public side: `bot.gateway.app.create_app` makes the application of it."""
-    conversations = Conversations(services.unit_of_work, timedelta(hours=settings.session_hours))
+    lifetime = timedelta(hours=settings.session_hours)
+    conversations = Conversations(services.unit_of_work, lifetime, services.rules)
 
     def database_answers() -> bool:
         with services.unit_of_work() as uow:
@@ -110,7 +118,9 @@ def create_door(settings: Settings, services: Services, *, traced: bool = False)
         "index": lambda: bool(services.retriever.search("ready", k=1)),
         "generator": lambda: settings.generator == "off" or services.writer.ready(),
     }
-    return Door(settings, conversations, services.streams, checks, traced=traced)
+    return Door(
+        settings, conversations, services.streams, checks, traced=traced, shared=services.shared
+    )
 
 
 def create_actions_app(services: Services) -> FastAPI:
@@ -126,8 +136,11 @@ def create_actions_app(services: Services) -> FastAPI:
 
     @app.post("/webhook")
     async def run(request: Request) -> JSONResponse:
+        call = await request.json()
         try:
-            result = await executor.run(await request.json())
+            name = str(call.get("next_action"))
+            with tracing.span("action", _carried(request, call), action=name):
+                result = await executor.run(call)
         except ActionExecutionRejection as error:
             body = {"error": str(error), "action_name": error.action_name}
             return JSONResponse(body, 400)
@@ -141,3 +154,12 @@ def create_actions_app(services: Services) -> FastAPI:
         return {"status": "ok"}
 
     return app
+
+
+def _carried(request: Request, call: dict[str, Any]) -> Mapping[str, Any]:
+    """The trace that the action belongs to: Rasa's, when it is traced too, else the gateway's,
+    which came with the customer's message."""
+    if "traceparent" in request.headers:
+        return request.headers
+    latest = (call.get("tracker") or {}).get("latest_message") or {}
+    return latest.get("metadata") or {}

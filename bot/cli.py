@@ -17,8 +17,8 @@ from bot.settings import Settings
 
 # Commands import what they run: `shopguide --help` should not wait for PyTorch.
 if TYPE_CHECKING:
+    from bot.desk import Desk
     from data.models import Ticket
-    from data.unit_of_work import UnitOfWork
 
 app = typer.Typer(
     help="Shopguide, a customer-service assistant for an online shop, in Chinese and English.",
@@ -28,8 +28,9 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 tickets = typer.Typer(
-    help="Conversations that wait for a person.\n\nExamples: `shopguide tickets`, "
-    "`shopguide tickets show 12`, `shopguide tickets close 12`.",
+    help="Conversations that wait for a person or are with one.\n\nExamples: "
+    "`shopguide tickets`, `shopguide tickets show 12`, `shopguide tickets take 12 --as 小李`, "
+    '`shopguide tickets say 12 "您好"`, `shopguide tickets close 12`.',
     rich_markup_mode=None,
 )
 app.add_typer(tickets, name="tickets")
@@ -130,8 +131,7 @@ def import_files(
 def list_tickets(context: typer.Context) -> None:
     if context.invoked_subcommand is not None:
         return
-    with _shop() as uow:
-        waiting = uow.tickets.open()
+    waiting = _desk().waiting()
     if not waiting:
         typer.echo("No conversation waits for a person.")
     for ticket in waiting:
@@ -142,43 +142,60 @@ def list_tickets(context: typer.Context) -> None:
 
 @tickets.command("show")
 def show_ticket(number: int) -> None:
-    """The whole conversation of a ticket: `shopguide tickets show 12`."""
-    with _shop() as uow:
-        ticket = _ticket(uow, number)
+    """The whole conversation of a ticket, up to now: `shopguide tickets show 12`."""
+    ticket, lines = _desk().read(number)
     typer.echo(_heading(ticket))
-    for line in ticket.transcript:
-        typer.echo(f"    {line['at'][:16].replace('T', ' ')} {line['sender']}: {line['text']}")
+    for said in ticket.transcript:
+        typer.echo(f"    {said['at'][:16].replace('T', ' ')} {said['sender']}: {said['text']}")
+    for line in lines:
+        text = line.body.get("text", "")
+        typer.echo(f"    {line.created_at:%Y-%m-%d %H:%M} {line.sender}: {text}")
+
+
+@tickets.command("take")
+def take_ticket(
+    number: int,
+    name: Annotated[str, typer.Option("--as", metavar="NAME", help="Who the customer sees.")],
+) -> None:
+    """Take over a conversation: from now on the customer writes to you.
+
+    \b
+    shopguide tickets take 12 --as 小李
+    """
+    _desk().take(number, name)
+    typer.echo(f"Ticket {number} is yours. `shopguide tickets say {number} TEXT` answers.")
+
+
+@tickets.command("say")
+def answer_ticket(number: int, text: str) -> None:
+    """Write to the customer: `shopguide tickets say 12 "您好，我来帮您看。"`."""
+    _desk().say(number, text)
 
 
 @tickets.command("close")
 def close_ticket(number: int) -> None:
-    """Mark a ticket as done: `shopguide tickets close 12`."""
-    with _shop() as uow:
-        _ticket(uow, number).status = "closed"
-        uow.commit()
+    """Give the conversation back to the assistant: `shopguide tickets close 12`."""
+    _desk().close(number)
     typer.echo(f"Ticket {number} is closed.")
 
 
-def _shop() -> UnitOfWork:
+def _desk() -> Desk:
+    from bot.desk import Desk
+    from bot.shared import Shared
+    from data.database import create_engine, session_factory
     from data.unit_of_work import UnitOfWork
 
-    return UnitOfWork.at(Settings().database)
-
-
-def _ticket(uow: UnitOfWork, number: int) -> Ticket:
-    from bot.processes import SystemFailed
-    from data.models import Ticket
-
-    ticket = uow.session.get(Ticket, number)
-    if ticket is None:
-        raise SystemFailed(f"There is no ticket {number}. `shopguide tickets` lists the open ones.")
-    return ticket
+    settings = Settings()
+    sessions = session_factory(create_engine(settings.database))
+    shared = Shared(settings.redis_url) if settings.redis_url else None
+    return Desk(lambda: UnitOfWork(sessions), shared)
 
 
 def _heading(ticket: Ticket) -> str:
+    state = f"with {ticket.agent}" if ticket.agent and ticket.status == "open" else ticket.status
     return (
         f"#{ticket.id}  {ticket.created_at:%Y-%m-%d %H:%M} UTC  {ticket.reason}  "
-        f"{ticket.language}  {ticket.status}"
+        f"{ticket.language}  {state}"
     )
 
 
@@ -202,13 +219,14 @@ def main() -> int:
 
 def _known() -> tuple[type[Exception], ...]:
     from bot.client import ClientError
+    from bot.desk import DeskError
     from bot.processes import SystemFailed
     from data.errors import DataError
     from llm.errors import LLMError
     from retrieval.errors import RetrievalError
     from weights.errors import WeightsError
 
-    return (ClientError, SystemFailed, DataError, LLMError, RetrievalError, WeightsError)
+    return (ClientError, DeskError, SystemFailed, DataError, LLMError, RetrievalError, WeightsError)
 
 
 def _setting(problem: object) -> str:

@@ -142,11 +142,22 @@ class Client:
         return cast("list[dict[str, Any]]", answer.json()["messages"])
 
     def feedback(
-        self, rating: Literal[-1, 1], *, message_id: str | None = None, comment: str | None = None
+        self,
+        rating: Literal[-1, 1] | None = None,
+        *,
+        message_id: str | None = None,
+        stars: int | None = None,
+        reason: str | None = None,
+        comment: str | None = None,
     ) -> None:
-        """Thumbs up (1) or down (-1), for one message of the customer's or the conversation."""
-        body = {"rating": rating, "message_id": message_id, "comment": comment}
-        self._ask("POST", "/api/v1/feedback", body)
+        """Thumbs up (1) or down (-1) for one line or the conversation, or stars (1 to 5) for it."""
+        body = {"rating": rating, "message_id": message_id, "stars": stars, "reason": reason}
+        given = {name: value for name, value in {**body, "comment": comment}.items() if value}
+        self._ask("POST", "/api/v1/feedback", given)
+
+    def current(self) -> dict[str, Any]:
+        """The open conversation: session_id, customer, language, expires_at, handoff."""
+        return cast("dict[str, Any]", self._ask("GET", "/api/v1/sessions/current").json())
 
     def readiness(self) -> dict[str, bool]:
         """Which parts answer; see `/readyz`."""

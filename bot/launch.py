@@ -1,4 +1,5 @@
-"""A system of the shell's own: `shopguide serve` as a child process that ends with the shell."""
+"""A system of one's own: `shopguide serve` as a child process that ends with its parent. The shell
+chats with one, tests and benchmarks try one."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import Self
@@ -24,32 +25,36 @@ Status = Callable[[str, int], None]
 
 
 class OwnSystem:
-    """`with OwnSystem(settings) as own:` … `own.wait(…)`, then `own.url` answers.
+    """`with OwnSystem(Settings()) as own:` … `own.wait(…)`, then `own.url` answers.
 
-    The settings' ports are used where they are free. What it writes goes to STATE/log/serve.log.
+    The settings' ports are used where they are free; `own.settings` has those that are. `chosen`
+    are settings that the environment does not hold. What it writes goes to STATE/log/serve.log.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        self._port = free_port(settings.host, settings.port)
-        self._actions_port = free_port(settings.actions_host, settings.actions_port)
-        self._rasa_port = free_port(settings.rasa_host, settings.rasa_port)
+    def __init__(self, settings: Settings, *, traced: bool = True, **chosen: object) -> None:
+        ports = {
+            "port": free_port(settings.host, settings.port),
+            "actions_port": free_port(settings.actions_host, settings.actions_port),
+            "rasa_port": free_port(settings.rasa_host, settings.rasa_port),
+        }
+        self.settings = settings.model_copy(update=ports)
+        self._chosen = {**chosen, **ports}
+        self._traced = ["--traced"] if traced else []
         host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(  # noqa: S104  # compared, not bound
             settings.host, settings.host
         )
-        self.url = f"http://{host}:{self._port}"
+        self.url = f"http://{host}:{self.settings.port}"
         self.log_file = settings.state / "log" / "serve.log"
 
     def __enter__(self) -> Self:
         with open_log(self.log_file) as log:
             self._since = log.tell()
-            self._process = subprocess.Popen(  # noqa: S603  # our own command
-                leashed([sys.executable, "-m", "bot.cli", "serve", "--traced"]),
+            self.process = subprocess.Popen(  # noqa: S603  # our own command
+                leashed([sys.executable, "-m", "bot.cli", "serve", *self._traced]),
                 env=environment(
                     PYTHONPATH=ROOT,
                     PYTHONSAFEPATH=1,
-                    SHOPGUIDE_PORT=self._port,
-                    SHOPGUIDE_ACTIONS_PORT=self._actions_port,
-                    SHOPGUIDE_RASA_PORT=self._rasa_port,
+                    **{f"SHOPGUIDE_{name.upper()}": value for name, value in self._chosen.items()},
                 ),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -64,28 +69,30 @@ class OwnSystem:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._process.send_signal(signal.SIGTERM)
+        self.process.send_signal(signal.SIGTERM)
         try:
-            self._process.wait(_STOP_S)
+            self.process.wait(_STOP_S)
         except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+            self.process.kill()
+            self.process.wait()
 
-    def wait(self, status: Status) -> dict[str, bool]:
-        """Until one can chat; returns the parts with whether they answer. Calls `status` with what
-        is being waited for and for how many seconds. Raises `SystemFailed`."""
+    def wait(
+        self, status: Status = lambda _missing, _seconds: None, needed: Sequence[str] = _NEEDED
+    ) -> dict[str, bool]:
+        """Until what is needed answers; returns all parts with whether they do. Calls `status` with
+        what is being waited for and for how many seconds. Raises `SystemFailed`."""
         started = time.monotonic()
         with Client(self.url) as client:
             while True:
                 seconds = int(time.monotonic() - started)
-                if self._process.poll() is not None:
+                if self.process.poll() is not None:
                     raise self._failed("The assistant could not start")
                 if seconds > _START_S:
                     raise self._failed(f"The assistant was not ready after {seconds} s")
                 parts: dict[str, bool] = {}
                 with suppress(Unreachable):
                     parts = client.readiness()
-                missing = [name for name in _NEEDED if not parts.get(name)]
+                missing = [name for name in needed if not parts.get(name)]
                 if not missing:
                     return parts
                 status(", ".join(missing), seconds)

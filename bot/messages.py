@@ -31,6 +31,16 @@ class ProductCard(_Frozen):
     stock_text: str
     reason: str | None = None
     url: str
+    image: str | None = None  # a path of the shop's site or a URL
+
+
+class OrderStep(_Frozen):
+    """One step of an order's progress line. `at` is written as in `OrderCard.events`; None where
+    the moment is not known or has not come."""
+
+    title: str
+    at: str | None = None
+    state: Literal["done", "current", "todo"]
 
 
 class OrderCard(_Frozen):
@@ -44,6 +54,7 @@ class OrderCard(_Frozen):
     currency: str
     tracking: str | None = None  # "SF 1234567890"
     events: list[str] = Field(default_factory=list)  # latest first: "11-20 09:12 Hangzhou: …"
+    steps: list[OrderStep] = Field(default_factory=list)  # in the order of time
 
 
 class CitationView(_Frozen):
@@ -61,6 +72,21 @@ class Table(_Frozen):
     rows: list[list[str]]
 
 
+class HandoffView(_Frozen):
+    """Where a conversation stands that was handed to a person.
+
+    `position` counts from 1 and only while "queued"; `agent` is the name of who took it; `opens`
+    is the moment (ISO 8601 with the shop's offset) from which somebody answers, None when they
+    do so now.
+    """
+
+    ticket: int
+    state: Literal["queued", "agent", "closed"]
+    position: int | None = None
+    agent: str | None = None
+    opens: str | None = None
+
+
 class BotMessage(_Frozen):
     text: str
     buttons: list[Button] = Field(default_factory=list)
@@ -68,3 +94,4 @@ class BotMessage(_Frozen):
     citations: list[CitationView] = Field(default_factory=list)
     table: Table | None = None
     language: Literal["zh", "en"] = "en"
+    handoff: HandoffView | None = None

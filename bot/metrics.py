@@ -14,3 +14,7 @@ FIRST_DELTA_SECONDS = Histogram(
 OPEN_TURNS = Gauge("shopguide_open_turns", "Turns under way")
 REFUSED = Counter("shopguide_refused", "Requests refused", ["reason"])
 ANSWERS = Counter("shopguide_answers", "Grounded answers by who worded them", ["origin", "reason"])
+SOCKETS = Gauge("shopguide_sockets", "Open WebSockets")
+SOCKETS_CLOSED = Counter("shopguide_sockets_closed", "WebSockets closed by us", ["code"])
+REDIS = Gauge("shopguide_redis_up", "1 while Redis answers, 0 while it does not or is not used")
+RETRIES = Counter("shopguide_turn_retries", "Turns asked again because Rasa broke off")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.shared import Shared
 from bot.sources import Sources
 from bot.streams import TurnStreams
 from data.models import Product
@@ -35,6 +36,7 @@ class Services:
     clock: Callable[[], datetime]
     answer_deadline_s: float
     offers: bool = True
+    shared: Shared | None = None  # Redis, when several gateways run
 
     def names(self, language: str) -> Sequence[str]:
         return [product.name[language] for product in self.catalogue.values()]

@@ -6,19 +6,40 @@ one table, which a test compares with this class.
 
 from __future__ import annotations
 
+import ipaddress
 import json
+import re
 import secrets
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
 
 # Relative folders count from the checkout, wherever a command is called.
 Folder = Annotated[Path, AfterValidator(lambda path: ROOT / path)]
+
+
+def listed(setting: str) -> list[str]:
+    """The entries of a setting with commas."""
+    return [entry.strip() for entry in setting.split(",") if entry.strip()]
+
+
+def _origins(setting: str) -> str:
+    for origin in listed(setting):
+        if not re.fullmatch(r"https?://[^/\s*]+", origin):
+            raise ValueError(f"“{origin}” is no origin; write https://shop.example, without a path")
+    return setting
+
+
+def _networks(setting: str) -> str:
+    for network in listed(setting):
+        ipaddress.ip_network(network)  # its error says what is wrong
+    return setting
 
 
 class Settings(BaseSettings):
@@ -65,19 +86,69 @@ class Settings(BaseSettings):
     identity_secret: SecretStr = Field(
         SecretStr(""), description="shared with the shop, signs who is signed in; empty: as above"
     )
+    identity_algorithm: Literal["HS256", "RS256", "ES256"] = Field(
+        "HS256", description="how the shop signs who is signed in; no token can choose another"
+    )
+    identity_jwks_url: str = Field(
+        "", description="where the shop publishes its keys for RS256 and ES256 (JWKS)"
+    )
+    identity_audience: str = Field("shopguide", description="`aud` of the shop's tokens")
+    identity_issuer: str = Field("", description="`iss` of the shop's tokens; empty: any")
     session_hours: int = Field(24, description="life of a session")
+
+    redis_url: str = Field(
+        "", description="Redis, where several gateways and Rasa processes meet; empty: one of each"
+    )
+    allowed_origins: Annotated[str, AfterValidator(_origins)] = Field(
+        "",
+        description="other origins whose pages may talk to the assistant, e.g. "
+        "`https://shop.example,https://m.shop.example`; empty: only its own",
+    )
+    trusted_proxies: Annotated[str, AfterValidator(_networks)] = Field(
+        "",
+        description="addresses or networks of the proxies before the door, with commas; "
+        "only their X-Forwarded-For is believed",
+    )
     message_chars: int = Field(2000, description="longest message taken")
     messages_per_minute: int = Field(30, description="per session; bursts up to a third of it")
+    address_messages_per_minute: int = Field(300, description="per address; bursts likewise")
+    shop_messages_per_minute: int = Field(6000, description="of all customers; bursts likewise")
     sessions_per_minute: int = Field(60, description="per address")
+    shop_sessions_per_minute: int = Field(1200, description="of all customers")
     open_streams: int = Field(2, description="answers under way per session")
+    sockets: int = Field(5000, description="open WebSockets of this process")
+    sockets_per_session: int = Field(8, description="open WebSockets of one conversation")
+    sockets_per_address: int = Field(200, description="open WebSockets of one address")
+    socket_idle_s: float = Field(
+        300, description="seconds of silence until a WebSocket is closed; the widget pings sooner"
+    )
+    request_timeout_s: float = Field(15, description="seconds in which a request must have arrived")
+    send_timeout_s: float = Field(
+        15, description="seconds that a reader may take nothing until the connection is cut"
+    )
 
     offers: bool = Field(
         True, description="offer a fitting product unasked, at most once in five turns"
+    )
+    demo_shop: bool = Field(
+        True, description="serve the demo shop's pages; whoever opens them may be a demo customer"
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="least level"
     )
     log_texts: bool = Field(False, description="log what people write; only with their consent")
+
+    @model_validator(mode="after")
+    def _keys_for_the_algorithm(self) -> Self:
+        needed = self.identity_algorithm != "HS256"
+        url = urlsplit(self.identity_jwks_url)
+        safe = url.scheme == "https" or url.hostname in ("127.0.0.1", "localhost")
+        if needed and not (safe and url.hostname):
+            raise ValueError(
+                f"SHOPGUIDE_IDENTITY_ALGORITHM={self.identity_algorithm} needs "
+                "SHOPGUIDE_IDENTITY_JWKS_URL, an https address"
+            )
+        return self
 
     @property
     def database(self) -> str:

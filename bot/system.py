@@ -9,21 +9,23 @@ and the packages' own errors when the assistant cannot start.
 from __future__ import annotations
 
 import asyncio
+import math
+import os
 import signal
 import socket
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import structlog
-import uvicorn
 from starlette.types import ASGIApp
 
 from bot.gateway import logs
+from bot.gateway.server import Retire, Server, create_server
 from bot.processes import SystemFailed, bound, environment, last_words, leashed, open_log
 from bot.settings import ROOT, Settings
 
@@ -43,12 +45,13 @@ _LONGEST_PAUSE_S = 30
 @dataclass(frozen=True)
 class Parts:
     """The two applications, and whether Rasa answers them. `notice` is what the person who starts
-    them should know, or empty."""
+    them should know, or empty. `retire` lets the running turns end, before anything stops."""
 
     public: ASGIApp
     actions: ASGIApp
     rasa_answers: Callable[[], Awaitable[bool]]
     notice: str = ""
+    retire: Retire | None = None
 
 
 def serve(settings: Settings, *, traced: bool = False) -> None:
@@ -83,6 +86,10 @@ def rasa_environment(settings: Settings) -> dict[str, str]:
         SHOPGUIDE_ACTIONS_URL=f"http://{host}:{settings.actions_port}/webhook",
         SHOPGUIDE_RASA_HOST=settings.rasa_host,
         SHOPGUIDE_RASA_PORT=settings.rasa_port,
+        # Rasa's own lock on a conversation lies in Redis when there is one and outlives a Rasa that
+        # died: by a minute, if it were left alone.
+        TICKET_LOCK_LIFETIME=os.environ.get("TICKET_LOCK_LIFETIME")
+        or math.ceil(settings.turn_timeout_s),
     )
 
 
@@ -90,6 +97,7 @@ def load(settings: Settings, *, traced: bool = False) -> Parts:
     """All that this process serves. Takes seconds, the imports too, so that they stand here."""
     from bot.bootstrap import bootstrap, create_actions_app, create_door
     from bot.gateway.app import create_app
+    from bot.storefront import create_site
 
     services = bootstrap(settings)
     for question in _FIRST_QUESTIONS:
@@ -101,7 +109,9 @@ def load(settings: Settings, *, traced: bool = False) -> Parts:
             "shop's texts instead. `shopguide doctor` says what is missing."
         )
     door = create_door(settings, services, traced=traced)
-    return Parts(create_app(door), create_actions_app(services), door.rasa.ready, notice)
+    site = create_site(services, settings) if settings.demo_shop else None
+    public = create_app(door, site=site)
+    return Parts(public, create_actions_app(services), door.rasa.ready, notice, door.retire)
 
 
 async def run(
@@ -115,16 +125,16 @@ async def run(
     while Rasa starts."""
     public = bound(settings.host, settings.port, "SHOPGUIDE_PORT")
     private = bound(settings.actions_host, settings.actions_port, "SHOPGUIDE_ACTIONS_PORT")
-    servers: list[tuple[_Server, asyncio.Task[None]]] = []
+    servers: list[tuple[Server, asyncio.Task[None]]] = []
 
-    def listen(app: ASGIApp, held: socket.socket) -> None:
-        server = _Server(app, settings)
+    def listen(app: ASGIApp, held: socket.socket, retire: Retire | None = None) -> None:
+        server = create_server(app, settings, retire)
         servers.append((server, asyncio.create_task(server.serve([held]))))
 
     async def work() -> None:
         parts = await _in_daemon(load)
         # In the order in which they stop: turns that still run need the actions.
-        listen(parts.public, public)
+        listen(parts.public, public, parts.retire)
         listen(parts.actions, private)
         await _announce(settings, parts, rasa, tell)
         await asyncio.wait([task for _, task in servers], return_when=asyncio.FIRST_COMPLETED)
@@ -167,7 +177,10 @@ async def _announce(settings: Settings, parts: Parts, rasa: RasaProcess | None, 
         await asyncio.sleep(0.3)
     if rasa is not None:
         rasa.was_ready = True
-    tell(f"Shopguide is ready at {settings.address} (Ctrl-C stops it).")
+    if settings.demo_shop:
+        tell(f"Shopguide is ready: try it in the demo shop, {settings.address} (Ctrl-C stops it).")
+    else:
+        tell(f"Shopguide is ready at {settings.address} (Ctrl-C stops it).")
 
 
 async def _in_daemon(load: Callable[[], Parts]) -> Parts:
@@ -190,25 +203,6 @@ async def _in_daemon(load: Callable[[], Parts]) -> Parts:
 
     threading.Thread(target=in_thread, name="load", daemon=True).start()
     return await loaded
-
-
-class _Server(uvicorn.Server):
-    """A uvicorn server that leaves signals to `run`, since two of them share the process."""
-
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
-        super().__init__(
-            uvicorn.Config(
-                app,
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                timeout_graceful_shutdown=round(settings.turn_timeout_s) + 3,
-            )
-        )
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
 
 
 class RasaProcess:

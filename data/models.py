@@ -379,14 +379,18 @@ class ChatMessage(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     session_id: Mapped[str] = mapped_column(ForeignKey("chat_sessions.id"), index=True)
     message_id: Mapped[str] = mapped_column(SafeString(64))
-    sender: Mapped[str] = mapped_column(SafeString(8))  # "customer" | "bot"
+    sender: Mapped[str] = mapped_column(SafeString(8))  # "customer" | "bot" | "agent"
     reply_to: Mapped[str | None] = mapped_column(SafeString(64))
-    body: Mapped[dict[str, Any]]  # {"text": …} from a customer, a whole bot message else
+    # {"text": …} from a customer, with "agent": NAME from a person, a whole bot message else
+    body: Mapped[dict[str, Any]]
     created_at: Mapped[datetime]
+    # A customer's line to which the assistant could only apologise; a retry answers it.
+    unanswered: Mapped[bool] = mapped_column(default=False)
 
 
 class Ticket(Base):
-    """A conversation handed to a person."""
+    """A conversation handed to a person. It waits until an agent takes it, and from then until it
+    is closed what the customer writes is for that agent."""
 
     __tablename__ = "tickets"
 
@@ -396,7 +400,11 @@ class Ticket(Base):
     language: Mapped[str] = mapped_column(SafeString(2))
     reason: Mapped[str] = mapped_column(SafeString(40))  # "asked" | "no_answer" | "complaint"
     transcript: Mapped[list[dict[str, Any]]]  # [{"sender", "text", "at"}, …]
-    status: Mapped[str] = mapped_column(SafeString(12), default="open")  # "open" | "closed"
+    status: Mapped[str] = mapped_column(SafeString(12), default="open", index=True)  # or "closed"
+    agent: Mapped[str | None] = mapped_column(SafeString(80))  # who took it
+    taken_at: Mapped[datetime | None]
+    # The last time that an agent took it, wrote or closed it.
+    changed_at: Mapped[datetime | None] = mapped_column(index=True)
     created_at: Mapped[datetime]
 
 
@@ -406,6 +414,10 @@ class Feedback(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     session_id: Mapped[str] = mapped_column(ForeignKey("chat_sessions.id"), index=True)
     message_id: Mapped[str | None] = mapped_column(SafeString(64))
-    rating: Mapped[int]  # 1 or -1 for thumbs
+    # Thumbs (1 or -1) for a message, or 1 to 5 stars for the conversation at its end.
+    rating: Mapped[int | None]
+    stars: Mapped[int | None]
+    # "wrong" | "unclear" | "not_helpful" | "slow" | "other", to go with a thumb down
+    reason: Mapped[str | None] = mapped_column(SafeString(20))
     comment: Mapped[str | None] = mapped_column(SafeText)
     created_at: Mapped[datetime]

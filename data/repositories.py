@@ -12,9 +12,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Generic, NamedTuple, TypeVar
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, defer, joinedload, selectinload
 
 from data import normalise
 from data.models import (
@@ -46,6 +46,10 @@ _KEPT = tuple(
         OrderStatus.REFUNDED,
     )
 )
+
+
+# Of the ids of lines that answer no message; a client's own ids cannot hold a colon.
+DESK_PREFIX = "desk:"
 
 
 class Purchase(NamedTuple):
@@ -282,17 +286,47 @@ class Messages(_Repository[ChatMessage]):
                 reply_to=message.reply_to,
                 body=message.body,
                 created_at=message.created_at,
+                unanswered=bool(message.unanswered),
             )
             .on_conflict_do_nothing(index_elements=["session_id", "message_id"])
             .returning(ChatMessage.id)
         )
         return stored.first() is not None
 
-    def of_session(self, session_id: str) -> Sequence[ChatMessage]:
-        """Oldest first."""
-        return self._all(
+    def of_session(self, session_id: str, latest: int | None = None) -> Sequence[ChatMessage]:
+        """Oldest first; only the `latest` so many when told so."""
+        newest_first = (
             select(ChatMessage)
             .where(ChatMessage.session_id == session_id)
+            .order_by(ChatMessage.created_at.desc(), ChatMessage.id.desc())
+            .limit(latest)
+        )
+        return self._all(newest_first)[::-1]
+
+    def mark(self, session_id: str, message_id: str, *, unanswered: bool) -> None:
+        self._session.execute(
+            update(ChatMessage)
+            .where(ChatMessage.session_id == session_id, ChatMessage.message_id == message_id)
+            .values(unanswered=unanswered)
+        )
+
+    def from_customer_since(self, session_id: str, moment: datetime) -> int:
+        """How many lines the customer wrote from then on."""
+        lines = select(func.count()).where(
+            ChatMessage.session_id == session_id,
+            ChatMessage.sender == "customer",
+            ChatMessage.created_at >= moment,
+        )
+        return self._session.scalar(lines) or 0
+
+    def of_desk(self, session_id: str) -> Sequence[ChatMessage]:
+        """What was said from behind the assistant, oldest first."""
+        return self._all(
+            select(ChatMessage)
+            .where(
+                ChatMessage.session_id == session_id,
+                ChatMessage.message_id.startswith(DESK_PREFIX),
+            )
             .order_by(ChatMessage.created_at, ChatMessage.id)
         )
 
@@ -315,9 +349,44 @@ class Tickets(_Repository[Ticket]):
             .limit(1)
         ).one_or_none()
 
+    def get(self, number: int) -> Ticket | None:
+        return self._session.get(Ticket, number)
+
     def open(self) -> Sequence[Ticket]:
-        """Waiting for a person, oldest first."""
+        """Waiting for a person or with one, oldest first."""
         return self._all(select(Ticket).where(Ticket.status == "open").order_by(Ticket.id))
+
+    def take(self, number: int, agent: str, now: datetime) -> bool:
+        """Of two agents at the same moment exactly one is told True."""
+        taken = self._session.execute(
+            update(Ticket)
+            .where(Ticket.id == number, Ticket.status == "open", Ticket.agent.is_(None))
+            .values(agent=agent, taken_at=now, changed_at=now)
+            .returning(Ticket.id)
+        )
+        return taken.first() is not None
+
+    def newest_of_session(self, session_id: str) -> Ticket | None:
+        newest_first = (
+            select(Ticket).where(Ticket.session_id == session_id).order_by(Ticket.id.desc())
+        )
+        return self._session.scalars(newest_first.limit(1)).one_or_none()
+
+    def moving(self, since: datetime) -> Sequence[Ticket]:
+        """Those not closed, and those touched since then, oldest first; without transcripts."""
+        return self._all(
+            select(Ticket)
+            .where(or_(Ticket.status == "open", Ticket.changed_at >= since))
+            .order_by(Ticket.id)
+            .options(defer(Ticket.transcript))
+        )
+
+    def position(self, number: int) -> int:
+        """How many tickets wait for an agent up to this one, itself included."""
+        waiting = select(func.count()).where(
+            Ticket.status == "open", Ticket.agent.is_(None), Ticket.id <= number
+        )
+        return self._session.scalar(waiting) or 0
 
 
 class Feedbacks(_Repository[Feedback]):

@@ -65,6 +65,8 @@ def _compile(places: Places, source: str, seed: str, *options: str) -> str:
         command = [
             *(str(places.uv), "pip", "compile", "-q", source, "-o", str(out)),
             *("--generate-hashes", "--no-annotate", "--no-header", "--no-emit-index-url"),
+            # Reports the use of OpenVINO's tools to their makers; nothing of ours needs it.
+            *("--no-emit-package", "openvino-telemetry"),
             *options,
         ]
         done = subprocess.run(command, cwd=places.root, check=False, stdout=subprocess.DEVNULL)  # noqa: S603

@@ -42,6 +42,15 @@ _THRESHOLD = re.compile(
     r"满|达到|以上|起|不低于|\bfrom\b|or more|at least|over|above|reach|minimum", re.I
 )
 
+_MOST = re.compile(
+    r"最[多大高长久晚重]|至多|at most|\b(?:most|maximum|biggest|largest|highest|longest|latest)\b",
+    re.IGNORECASE,
+)
+_LEAST = re.compile(
+    r"最[少小低短早轻]|至少|(?<!at )\bleast\b|\b(?:minimum|smallest|lowest|shortest|earliest)\b",
+    re.IGNORECASE,
+)
+
 
 def unsupported(
     answer: str,
@@ -97,6 +106,22 @@ def unknown_amounts(question: str, sources: Sequence[str]) -> list[str]:
         for claim in amounts(question)
         if not any(_same(claim, each, question) for each in known)
     ]
+
+
+def not_the_extreme(answer: str, sources: Sequence[str], question: str) -> list[str]:
+    """Figures of the answer where the question asks for the most or the least and the sources have
+    one of the same kind beyond them ("3, 6 or 12 instalments")."""
+    most, least = _MOST.search(question), _LEAST.search(question)
+    if bool(most) is bool(least):
+        return []
+    pick = max if most else min
+    known = amounts("\n".join(sources))
+    wrong = []
+    for claim in amounts(answer):
+        alike = [each.value for each in known if each.unit == claim.unit]
+        if claim.value in alike and pick(alike) != claim.value:
+            wrong.append(claim.text)
+    return wrong
 
 
 def _unsupported_names(answer: str, known: str) -> list[str]:

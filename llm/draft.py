@@ -17,6 +17,7 @@ from llm.checks import (
     detached,
     echoes,
     misjoined,
+    not_the_extreme,
     strange_words,
     unsupported,
 )
@@ -52,6 +53,16 @@ _ANSWER_WORDS = {
     ),
 }
 _ANSWER_WORD_BEGINS = re.compile(r"^(?:[\u3400-\u9fff]{1,4}|[A-Za-z]+(?: [A-Za-z]*)?)[,.!;:，。]?$")
+# An answer of which the customer would want the rest.
+_BARE = re.compile(
+    r"(?:是的?|不是|可以的?|不可以|能|不能|会|不会|有|没有|yes|no)[。.！!]*", re.IGNORECASE
+)
+# What makes a yes depend on a case that the generator cannot judge.
+_CONDITION = re.compile(
+    r"如果|若|只要|只有|除非|除外|以内|之前|未|须|需|仅|完好|满|达到"
+    r"|\b(?:if|unless|when|only|except|until|provided|as long as|within|unopened|unused)\b",
+    re.IGNORECASE,
+)
 # Talk about the task, refusals, and apologies: never what a shop would say here.
 _META = re.compile(
     r"抱歉|对不起|很遗憾|作为一?[个名]?(?:AI|人工智能|语言模型|助手)|无法(?:回答|确定|提供|判断)|不知道|不清楚"
@@ -69,7 +80,8 @@ _BEHIND_AMOUNT = {"zh": 5, "en": 14}
 
 
 class Draft:
-    """`sources` are what the answer may say; `question` is what it answers."""
+    """`sources` are what the answer may say; `question` is what it answers; `whole` is the text
+    that the sources are excerpts of, by which the most and the least are judged."""
 
     def __init__(
         self,
@@ -78,6 +90,7 @@ class Draft:
         language: Language,
         *,
         topic: str = "",
+        whole: Sequence[str] = (),
         product_names: Iterable[str] = (),
         max_sentences: int = 2,
     ) -> None:
@@ -85,6 +98,7 @@ class Draft:
         self._sources = list(sources)
         self._language: Language = language
         self._topic = topic
+        self._whole = list(whole) or self._sources
         self._names = tuple(product_names)
         self._max_sentences = max_sentences
         self._raw = ""
@@ -171,13 +185,16 @@ class Draft:
         return text[:1].upper() + text[1:]
 
     def _borne_out(self, word: str) -> bool:
-        """Whether a leading yes or no agrees with a source that is about the question."""
+        """Whether a leading yes or no agrees with a source that is about the question, and holds
+        without a condition."""
         wanted = terms(self._question)
         pool = [part for source in self._sources for part in sentences(source)]
         if not wanted or not pool or denies(self._question):
             return False
         nearest = max(pool, key=lambda part: support(self._question, part))
         no = word.lower() == "no" or word[0] in "不没"
+        if not no and _CONDITION.search(nearest):
+            return False
         return support(self._question, nearest) >= 0.6 and denies(nearest) is no
 
     def _safe_end(self, text: str) -> int:
@@ -213,17 +230,21 @@ class Draft:
         self._check_clauses(text)
         if echoes(text, self._sources, self._question):
             raise Rejected("nothing but the question")
+        if _BARE.fullmatch(text):
+            raise Rejected("nothing but yes or no")
         if self._beside_the_question(text):
             raise Rejected("beside the question")
 
     def _beside_the_question(self, text: str) -> bool:
-        """Whether the sources tell what is asked for ("how long?", "which colour?") and the text
-        does not."""
+        """Whether the text denies what was not asked, does not tell what is asked for ("how long?",
+        "which colour?") where the sources do, or tells figures of other kinds only."""
+        if denies(text) and not terms(text) & terms(self._question):
+            return True  # a denial of something that nobody asked
         whole = "\n".join(self._sources)
         told = {amount.unit for amount in amounts(text)}
         known = {amount.unit for amount in amounts(whole)}
         return any(
-            wanted & known and not wanted & told for wanted in asked_units(self._question)
+            (wanted & known or told) and not wanted & told for wanted in asked_units(self._question)
         ) or any(
             topic.search(whole) and not topic.search(text) for topic in asked_topics(self._question)
         )
@@ -237,10 +258,8 @@ class Draft:
             raise Rejected(f"detached: {wrong[0]}")
 
     def _foreign_voice(self, text: str) -> re.Match[str] | None:
-        match = _NOT_THE_SHOPS.search(text)
-        if match and not any(match.group() in source for source in self._sources):
-            return match
-        return None
+        theirs = {each for source in self._sources for each in _NOT_THE_SHOPS.findall(source)}
+        return next((m for m in _NOT_THE_SHOPS.finditer(text) if m.group() not in theirs), None)
 
     def _check_language(self, text: str) -> None:
         wrong = (
@@ -257,6 +276,8 @@ class Draft:
         )
         if missing:
             raise Rejected(f"unsupported: {missing[0]}")
+        if wrong := not_the_extreme(text, self._whole, self._question):
+            raise Rejected(f"not the extreme: {wrong[0]}")
         if strange := strange_words(text, self._sources, self._question):
             raise Rejected(f"strange words: {', '.join(strange[:4])}")
 

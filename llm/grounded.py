@@ -10,6 +10,7 @@ import logging
 import re
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from llm.amounts import amounts
 from llm.checks import denies, unknown_amounts
@@ -19,6 +20,7 @@ from llm.errors import EngineUnavailable, GenerationTimeout, LLMError
 from llm.lexis import sentences, terms
 from llm.prompts import grounded_prompt
 from llm.quotes import Quote, Similarity, best_quotes, support, units
+from llm.tables import rows_for
 from llm.types import Citation, Engine, GroundedAnswer
 from retrieval.types import Language, Passage
 
@@ -37,11 +39,13 @@ _CASE = re.compile(
     r"|\b(?:yesterday|today|tomorrow|ago|last (?:week|month|year)|next (?:week|month))\b",
     re.IGNORECASE,
 )
-# Sentences of a question that try to instruct the generator are not shown to it.
+# Sentences of a question or a passage that try to instruct the generator are not shown to it, nor
+# quoted.
 _INSTRUCTION = re.compile(
     r"忽略.{0,12}(?:指令|规则|提示|要求)|无视.{0,12}(?:指令|规则)|系统提示|扮演|你现在是|从现在起你"
     r"|(?:ignore|disregard|forget).{0,30}(?:instructions?|rules?|prompts?|above)|system prompt"
-    r"|pretend (?:to be|you)|you are now|act as",
+    r"|pretend (?:to be|you)|you are now|act as"
+    r"|(?:从现在起|以后).{0,6}(?:每个|所有|你的)(?:回答|回复)|every (?:answer|reply) must",
     re.IGNORECASE,
 )
 _OTHER_LANGUAGE = {"zh": "我们的说明（英文）：{}", "en": "Our help page says (in Chinese): {}"}
@@ -111,7 +115,10 @@ class GroundedWriter:
         started = time.monotonic()
         deadline = started + (self._deadline_s if deadline_s is None else deadline_s)
         question = _without_instructions(question)
-        chosen = _choose(question, passages, language)
+        chosen = [
+            replace(passage, text=_without_instructions(passage.text))
+            for passage in _choose(question, passages, language)
+        ]
         sources = list(facts) or self._excerpts(question, chosen, language)
         publish = on_delta or (lambda _text: None)
         topic = " ".join(f"{each.title} {each.heading}" for each in chosen) if not facts else ""
@@ -120,11 +127,12 @@ class GroundedWriter:
             sources,
             language,
             topic=topic,
+            whole=() if facts else [each.text for each in chosen],
             product_names=product_names,
             max_sentences=max(2, len(facts)),
         )
         text, reason = self._written(
-            question, sources, language, bool(facts), draft, publish, deadline
+            question, chosen, sources, language, bool(facts), draft, publish, deadline
         )
         logger.debug("grounded answer in %.2f s: %s", time.monotonic() - started, reason or "model")
         if text is not None:
@@ -142,6 +150,7 @@ class GroundedWriter:
     def _written(
         self,
         question: str,
+        chosen: Sequence[Passage],
         sources: list[str],
         language: Language,
         decided: bool,
@@ -155,6 +164,8 @@ class GroundedWriter:
         if decided and not self._word_facts:
             return None, "facts"
         if not decided:
+            if rows_for(question, units(chosen[0])):
+                return None, "a table is looked up"
             if missing := unknown_amounts(question, sources):
                 return None, f"needs a comparison: {missing[0]}"
             if match := _CASE.search(question):
@@ -223,6 +234,9 @@ class GroundedWriter:
     def _quoted(
         self, question: str, passages: Sequence[Passage], language: Language, reason: str | None
     ) -> GroundedAnswer:
+        if rows := rows_for(question, units(passages[0])):
+            text = _joined(rows, passages[0].language)
+            return self._as_quote(text, passages[0], language, reason)
         quotes = best_quotes(question, passages, similarity=self._similarity, limit=2)
         if not quotes:  # a passage without a sentence in it
             quotes = [Quote(passages[0], passages[0].text or passages[0].title, 0.0)]
@@ -237,8 +251,16 @@ class GroundedWriter:
         whole = units(best.passage)
         together.sort(key=lambda quote: whole.index(quote.text) if quote.text in whole else 0)
         text = _joined([quote.text for quote in together], best.passage.language)
-        citation = _citation(1, best.passage, text)
-        if best.passage.language != language:
+        return self._as_quote(text, best.passage, language, reason)
+
+    @staticmethod
+    def _as_quote(
+        text: str, passage: Passage, language: Language, reason: str | None
+    ) -> GroundedAnswer:
+        citation = _citation(1, passage, text)
+        if text.endswith("；"):  # a sentence's part that stands alone here
+            text = f"{text[:-1]}。"
+        if passage.language != language:
             text = _OTHER_LANGUAGE[language].format(text)
         return GroundedAnswer(_mark(text, 1, language), (citation,), "quote", reason)
 
@@ -286,9 +308,14 @@ def _lost(answer: str, facts: Sequence[str], question: str) -> str | None:
     return "a denial" if denies(answer) is not any(denies(fact) for fact in facts) else None
 
 
-def _without_instructions(question: str) -> str:
-    parts = [part for part in sentences(question) if not _INSTRUCTION.search(part)]
-    return " ".join(parts) if parts else question
+def _without_instructions(text: str) -> str:
+    if not _INSTRUCTION.search(text):
+        return text
+    lines = [
+        " ".join(part for part in sentences(line) if not _INSTRUCTION.search(part))
+        for line in text.splitlines()
+    ]
+    return "\n".join(line for line in lines if line) or text
 
 
 def _choose(question: str, passages: Sequence[Passage], language: Language) -> list[Passage]:

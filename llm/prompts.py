@@ -1,9 +1,10 @@
 """What the generator reads: the task, worked examples, then this question and what is known.
 
 Everything but the last turn is the same for every question of a language, so that an engine
-computes it once. The examples are about goods that an outdoor shop does not sell: whatever slips
-from them into an answer fails the checks. Texts of customers and documents stand between marks,
-and the marks are taken out of the texts themselves.
+computes it once. With the default generator that part fills blocks of 32 tokens, which are kept
+whole, nearly to the last one (a test counts them). The examples are about goods that an outdoor
+shop does not sell: whatever slips from them into an answer fails the checks. Texts of customers
+and documents stand between marks, and the marks are taken out of the texts themselves.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ _EXAMPLES: dict[str, list[tuple[list[str], str, str]]] = {
         ),
         (
             ["生鲜售后：水果不支持退货。如有腐烂，请在收货后 24 小时内联系客服补发。"],
-            "草莓不想要了可以退吗？",
+            "我昨天刚买的草莓不想要了，现在还可以退吗？",
             "水果不支持退货；如有腐烂，收货后 24 小时内联系客服可以补发。",
         ),
         (
@@ -71,7 +72,7 @@ _EXAMPLES: dict[str, list[tuple[list[str], str, str]]] = {
                 "delivery.",
                 "Delivery costs 6 yuan.",
             ],
-            "Is delivery free for three plants?",
+            "I would like three pothos plants. Is delivery free for them?",
             "Your three plants come to 57 yuan, below the 80 yuan for free delivery, so delivery "
             "costs 6 yuan.",
         ),

@@ -37,6 +37,7 @@ _ASKS = [
     ),
     (re.compile(r"几点|what time|opening hours|营业时间", re.I), {"clock"}),
     (re.compile(r"多重|weigh|how heavy", re.I), {"g"}),
+    (re.compile(r"多少度|几度|水温|温度|how (?:hot|cold|warm)|temperature", re.I), {"degree"}),
     (
         re.compile(r"多大|多长(?!时间)|多宽|多高|how (?:big|long is|tall|wide)|dimensions", re.I),
         {"mm"},
@@ -44,6 +45,18 @@ _ASKS = [
 ]
 # The same for what is no amount: what shows that it is asked for, and that a text speaks of it.
 _TOPICS = [
+    (
+        re.compile(
+            r"能[用配装接]|可以[用配装接]|配[得不什哪]|兼容|适用|通用|compatible|\bfits?\b"
+            r"|works? with|\buse (?:it )?with\b",
+            re.IGNORECASE,
+        ),
+        re.compile(
+            r"^配|[，；]配|兼容|适用|适配|通用|只能|专用|compatible|\bfits?\b"
+            r"|works? with|\btakes?\b",
+            re.IGNORECASE,
+        ),
+    ),
     (
         re.compile(
             r"颜色|[红橙黄绿蓝紫黑白灰棕粉]色|colou?r|\b(?:red|blue|green|black|white|gr[ae]y)\b",

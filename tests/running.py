@@ -3,26 +3,34 @@ demo shop's database, on free ports."""
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import signal
-import subprocess
-import sys
+import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bot.client import Client, ClientError
+from bot.client import Client
 from bot.gateway.tokens import mint_identity
-from bot.processes import free_port
-from bot.settings import ROOT, Settings
+from bot.launch import OwnSystem
+from bot.processes import SystemFailed
+from bot.settings import Settings
 
-_READY_S = 240
+# What would refuse a test that talks faster than people do.
+_LIMITS = (
+    "messages_per_minute",
+    "address_messages_per_minute",
+    "shop_messages_per_minute",
+    "sessions_per_minute",
+    "shop_sessions_per_minute",
+    "sockets_per_address",
+)
+
+
+class NotSetUp(SystemFailed):
+    """There is no demo shop to try; the text says what is missing."""
 
 
 @dataclass
@@ -59,15 +67,11 @@ class Answer:
         return "\n".join(parts)
 
 
-@dataclass
-class System:
+class System(OwnSystem):
     """A running assistant."""
 
-    url: str
-    settings: Settings
-    process: subprocess.Popen[bytes]
-    rasa_port: int
     ready_s: float
+    """From the start of the process to readiness."""
 
     def client(self, email: str | None = None) -> Client:
         """A conversation, of a visitor or of a signed-in demo customer."""
@@ -95,70 +99,40 @@ def ask(client: Client, text: str, **options: Any) -> Answer:
 
 
 @contextmanager
-def running(folder: Path, **settings: object) -> Iterator[System]:
-    """Start everything with a state folder of its own in `folder`; stop it by its process."""
+def running(folder: Path, *, traced: bool = True, **settings: object) -> Iterator[System]:
+    """Start everything with a state folder of its own in `folder`; stop it by its process.
+
+    Raises `NotSetUp`, and `SystemFailed` when it does not start.
+    """
     state = folder / "state"
-    _copy_state(state)
-    port, actions, rasa = (free_port("127.0.0.1", 0) for _ in range(3))
+    _copy_state(Settings(), state)
     chosen = {
         "state": state,
-        "port": port,
-        "actions_port": actions,
-        "rasa_port": rasa,
-        "messages_per_minute": 6000,
-        "sessions_per_minute": 6000,
+        "database_url": "",
+        **dict.fromkeys(("port", "actions_port", "rasa_port"), 0),
+        **dict.fromkeys(_LIMITS, 1_000_000),
         **settings,
     }
-    env = os.environ | {f"SHOPGUIDE_{name.upper()}": str(v) for name, v in chosen.items()}
-    log = (folder / "serve.log").open("wb")
     started = time.monotonic()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "bot.cli", "serve", "--traced"],
-        cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-    )  # fmt: skip
-    try:
-        url = f"http://127.0.0.1:{port}"
-        wait_ready(url, process, folder / "serve.log")
-        made = Settings.model_validate(
-            {**json.loads(json.dumps(chosen, default=str)), "database_url": ""}
-        )
-        yield System(url, made, process, rasa, time.monotonic() - started)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(30)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        log.close()
+    with System(Settings(**chosen), traced=traced, **chosen) as system:
+        system.wait(needed=("database", "index", "rasa", "generator"))
+        system.ready_s = round(time.monotonic() - started, 1)
+        yield system
 
 
-def wait_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + _READY_S
-    with Client(url) as client:
-        while time.monotonic() < deadline:
-            if process.poll() is not None:
-                break
-            try:
-                if all(client.readiness().values()):
-                    return
-            except ClientError:
-                pass
-            time.sleep(0.3)
-    raise AssertionError(f"the assistant did not get ready:\n{log.read_text()[-3000:]}")
-
-
-def _copy_state(state: Path) -> None:
+def _copy_state(shop: Settings, state: Path) -> None:
     """The index and Rasa's model are only read: links do. The database is written to: a copy."""
-    made = ROOT / "var"
-    if not (made / "shop.db").exists():
-        raise AssertionError("There is no demo shop yet; run `make setup`.")
+    if not shop.database.startswith("sqlite"):
+        raise NotSetUp("The demo shop is copied, which can only be done with SQLite.")
+    for needed in ("shop.db", "index", "rasa/model.tar.gz"):
+        if not (shop.state / needed).exists():
+            raise NotSetUp(f"{shop.state / needed} is not here; make it with: make setup")
     (state / "rasa").mkdir(parents=True)
-    (state / "index").symlink_to(made / "index")
-    for name in ("model.tar.gz", "model.sha256"):
-        (state / "rasa" / name).symlink_to(made / "rasa" / name)
-    if (made / "lookups.json").exists():
-        (state / "lookups.json").symlink_to(made / "lookups.json")
-    for suffix in ("", "-wal"):
-        if (source := made / f"shop.db{suffix}").exists():
-            shutil.copy(source, state / source.name)
+    for read in ("index", "lookups.json", "rasa/model.tar.gz"):
+        if (shop.state / read).exists():
+            (state / read).symlink_to(shop.state / read)
+    with (
+        closing(sqlite3.connect(f"file:{shop.state / 'shop.db'}?mode=ro", uri=True)) as source,
+        closing(sqlite3.connect(state / "shop.db")) as target,
+    ):
+        source.backup(target)

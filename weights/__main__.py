@@ -28,7 +28,7 @@ def _list() -> None:
     for entry in CATALOGUE.values():
         state = str(cache_folder() / entry.name) if is_whole(entry) else "not on this machine"
         size = sum(asset.size for asset in entry.assets) / 1e6
-        print(f"{entry.name:14} {entry.title}; {entry.licence}; {size:.0f} MB download; {state}")
+        print(f"{entry.name:17} {entry.title}; {entry.licence}; {size:.0f} MB download; {state}")
 
 
 def _verify(names: list[str]) -> None:

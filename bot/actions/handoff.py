@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bot import formats
+from bot import desk, formats
 from bot.actions import mentions
 from bot.actions.returns import FAULTY
 from bot.actions.skill import Skill, Turn
@@ -47,7 +47,6 @@ def hand_over(turn: Turn, reason: str) -> None:
                 }
                 for line in uow.messages.of_session(turn.session_id)
             ]
-            said.append({"sender": "customer", "text": turn.text, "at": now.isoformat()})
             ticket = Ticket(
                 session_id=turn.session_id,
                 customer_id=customer.id if customer else None,
@@ -59,13 +58,13 @@ def hand_over(turn: Turn, reason: str) -> None:
             )
             uow.tickets.add(ticket)
             uow.commit()
-        number = ticket.id
+        handoff = desk.view(uow, ticket, services.rules, now)
     rules = services.rules
     opening = hours.next_opening(rules, now)
     is_open = hours.is_open(rules, now)
     begin, end = hours.on(rules, rules.today(now))
     facts = {
-        "number": number,
+        "number": handoff.ticket,
         "opening": formats.moment(opening, turn.language, today=turn.today),
         "begin": formats.clock(begin),
         "end": formats.clock(end),
@@ -78,5 +77,5 @@ def hand_over(turn: Turn, reason: str) -> None:
         opener = formats.together([opener, faulty], turn.language)
     state = "known" if known else ("open" if is_open else "closed")
     joint = " " if opener and turn.language == "en" else ""
-    turn.notes["ticket"] = number
-    turn.say(opener + joint + turn.phrase(f"handoff.{state}", **facts))
+    turn.notes["ticket"] = handoff.ticket
+    turn.say(opener + joint + turn.phrase(f"handoff.{state}", **facts), handoff=handoff)

@@ -40,14 +40,24 @@ def product_in_question(turn: Turn) -> str | None:
 
 def without_name(text: str, product: Product) -> str:
     """The question without the product's name, which says nothing about what is asked of it:
-    "岭线双人帐防水吗？" → "防水吗？". The text itself when nothing else is in it."""
-    names = [product.name.zh, product.name.en, *product.aliases["zh"], *product.aliases["en"]]
-    for name in sorted(names, key=len, reverse=True):
-        start = text.lower().find(name.lower())
-        if start >= 0:
-            rest = f"{text[:start]} {text[start + len(name) :]}".strip(" ，,的")
-            return rest or text
+    "岭线双人帐防水吗？" → "防水吗？", "Is the Ridgeline 2 tent waterproof?" → "Is it waterproof?".
+    The text itself when nothing else is in it."""
+    for name in sorted([product.name.zh, *product.aliases["zh"]], key=len, reverse=True):
+        if name in text:
+            return text.replace(name, " ", 1).strip(" ，,的") or text
+    english = sorted([product.name.en, *product.aliases["en"]], key=len, reverse=True)
+    # "the brook" may be the alias and "sleeping bag" the rest of the name.
+    rest = "|".join(sorted({re.escape(word) for name in english for word in name.split()}))
+    for name in english:
+        named = rf"\b(?:the |your )?{re.escape(name)}(?:s\b)?(?: (?:{rest})s?\b)*(?P<its>['’]s\b)?"
+        said = re.sub(named, _it, text, count=1, flags=re.IGNORECASE)
+        if said != text:
+            return text if said.strip(" ?？.!") == "it" else said
     return text
+
+
+def _it(name: re.Match[str]) -> str:
+    return "its" if name["its"] else "it"
 
 
 def recently_shown(turn: Turn) -> list[str]:

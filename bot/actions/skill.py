@@ -17,7 +17,15 @@ import structlog
 from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from bot.messages import BotMessage, Button, CitationView, OrderCard, ProductCard, Table
+from bot.messages import (
+    BotMessage,
+    Button,
+    CitationView,
+    HandoffView,
+    OrderCard,
+    ProductCard,
+    Table,
+)
 from bot.phrases import phrase
 from bot.services import Services
 from data import access
@@ -97,6 +105,7 @@ class Turn:
         citations: Sequence[CitationView] = (),
         buttons: Sequence[Button] = (),
         table: Table | None = None,
+        handoff: HandoffView | None = None,
     ) -> None:
         self.messages.append(
             BotMessage(
@@ -106,6 +115,7 @@ class Turn:
                 buttons=list(buttons),
                 table=table,
                 language=self.language,
+                handoff=handoff,
             )
         )
 

@@ -3,16 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from bot import formats
 from bot.actions.skill import Turn
-from bot.messages import Button, CitationView, OrderCard, ProductCard
-from data.models import Order, OrderLine, Product, TrackingEvent, Variant
+from bot.messages import Button, CitationView, OrderCard, OrderStep, ProductCard
+from data.models import Order, OrderLine, OrderStatus, Product, TrackingEvent, Variant
 from llm.types import Citation
 
 LOW_STOCK = 3  # pieces; up to so many, the number itself is told
+
+# The ways that an order can take; the first one that holds its state is the one it is on. An order
+# that came and goes back shows the way back.
+_OUT = (
+    OrderStatus.PENDING_PAYMENT,
+    OrderStatus.PAID,
+    OrderStatus.PACKED,
+    OrderStatus.SHIPPED,
+    OrderStatus.DELIVERED,
+)
+_CALLED_OFF = (OrderStatus.PENDING_PAYMENT, OrderStatus.CANCELLED)
+_BACK = (
+    OrderStatus.PENDING_PAYMENT,
+    OrderStatus.DELIVERED,
+    OrderStatus.RETURN_REQUESTED,
+    OrderStatus.RETURNED,
+    OrderStatus.REFUNDED,
+)
+_WAYS = (_OUT, _CALLED_OFF, _BACK)
 
 
 def product_card(turn: Turn, product: Product, reason: str | None = None) -> ProductCard:
@@ -29,6 +48,7 @@ def product_card(turn: Turn, product: Product, reason: str | None = None) -> Pro
         stock_text=stock_text(turn, product.variants),
         reason=reason,
         url=product_url(product.id),
+        image=f"/pictures/{product.id}.svg",
     )
 
 
@@ -74,9 +94,8 @@ def line_text(turn: Turn, line: OrderLine) -> str:
 
 def order_card(turn: Turn, order: Order, *, with_events: bool = True) -> OrderCard:
     shipment = order.shipments[-1] if order.shipments else None
-    rules = turn.services.rules
     events = [
-        f"{rules.local(event.at):%m-%d %H:%M} {event_text(turn, event)}"
+        f"{_minute(turn, event.at)} {event_text(turn, event)}"
         for event in reversed(shipment.events if shipment else [])
     ]
     return OrderCard(
@@ -91,7 +110,39 @@ def order_card(turn: Turn, order: Order, *, with_events: bool = True) -> OrderCa
         if shipment
         else None,
         events=events[:5] if with_events else [],
+        steps=order_steps(turn, order),
     )
+
+
+def order_steps(turn: Turn, order: Order) -> list[OrderStep]:
+    """The way of the order: what is behind it, where it is, what is to come."""
+    status = order.status
+    way = next(way for way in _WAYS if status in way)
+    reached = way.index(status)
+    moments = {
+        OrderStatus.PENDING_PAYMENT: order.placed_at,
+        OrderStatus.SHIPPED: order.shipments[0].shipped_at if order.shipments else None,
+        OrderStatus.DELIVERED: max(
+            (parcel.delivered_at for parcel in order.shipments if parcel.delivered_at),
+            default=None,
+        ),
+    }
+    steps = []
+    for position, step in enumerate(way):
+        over = position < reached or (position == reached == len(way) - 1)
+        moment = moments.get(step) if position <= reached else None
+        steps.append(
+            OrderStep(
+                title=turn.phrase(f"step.{step.value}"),
+                at=_minute(turn, moment) if moment else None,
+                state="done" if over else "current" if position == reached else "todo",
+            )
+        )
+    return steps
+
+
+def _minute(turn: Turn, moment: datetime) -> str:
+    return f"{turn.services.rules.local(moment):%m-%d %H:%M}"
 
 
 def event_text(turn: Turn, event: TrackingEvent) -> str:

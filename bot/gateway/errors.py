@@ -7,7 +7,9 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
+from bot.gateway.shapes import complaint
 from bot.metrics import REFUSED
 from data.errors import DataError
 
@@ -46,6 +48,18 @@ SENTENCES = {
         "上一条还在回答，请稍候。",
         "Your earlier messages are still being answered; please wait a moment.",
     ),
+    "origin_refused": (
+        "这个网站没有被允许使用本店客服。",
+        "This website is not allowed to use the shop's assistant.",
+    ),
+    "too_many_sockets": (
+        "打开的聊天窗口太多了，请关掉几个再试。",
+        "Too many chat windows are open; please close some and try again.",
+    ),
+    "closing": (
+        "服务正在重启，请几秒后再试。",
+        "The service is restarting; please try again in a few seconds.",
+    ),
     "unavailable": (
         "服务暂时不可用，请稍后再试。",
         "The service is not available right now; please try again shortly.",
@@ -64,14 +78,25 @@ class Refusal(HTTPException):
         self.facts = facts
 
     def body(self) -> dict[str, object]:
+        """{"code", "message": {"zh", "en"}}; whoever asks for it is being refused."""
+        REFUSED.labels(reason=self.code).inc()
         zh, en = SENTENCES[self.code]
         message = {"zh": zh.format(**self.facts), "en": en.format(**self.facts)}
-        return {"error": {"code": self.code, "message": message}}
+        return {"code": self.code, "message": message}
 
 
-def _respond(refusal: Refusal) -> JSONResponse:
-    REFUSED.labels(reason=refusal.code).inc()
-    return JSONResponse(refusal.body(), refusal.status_code, headers=refusal.headers)
+def respond(refusal: Refusal) -> JSONResponse:
+    body = {"error": refusal.body()}
+    return JSONResponse(body, refusal.status_code, headers=refusal.headers)
+
+
+def _allowed(request: Request) -> str:
+    """The methods of all routes of the path; the router itself knows only those of the first."""
+    methods: set[str] = set()
+    for route in request.app.routes:
+        if route.matches(request.scope)[0] is not Match.NONE:
+            methods |= getattr(route, "methods", None) or set()
+    return ", ".join(sorted(methods))
 
 
 def install(app: FastAPI) -> None:
@@ -82,25 +107,24 @@ def install(app: FastAPI) -> None:
         if not isinstance(error, Refusal):
             codes = {404: "not_found", 405: "method_not_allowed"}
             code = codes.get(error.status_code, "unreadable")
-            error = Refusal(error.status_code, code, headers=dict(error.headers or {}))
-        return _respond(error)
+            headers = dict(error.headers or {})
+            if error.status_code == 405:
+                headers["Allow"] = _allowed(request)
+            error = Refusal(error.status_code, code, headers=headers)
+        return respond(error)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
         problems = error.errors()
         if any(problem["type"] == "json_invalid" for problem in problems):
-            return _respond(Refusal(400, "unreadable"))
-        detail = "; ".join(
-            f"{'.'.join(str(part) for part in problem['loc'][1:]) or 'body'}: {problem['msg']}"
-            for problem in problems[:3]
-        )
-        return _respond(Refusal(422, "invalid", detail=detail))
+            return respond(Refusal(400, "unreadable"))
+        return respond(Refusal(422, "invalid", detail=complaint(list(problems))))
 
     @app.exception_handler(DataError)
     async def no_database(request: Request, error: DataError) -> JSONResponse:
         log.error("request failed", error=type(error).__name__, cause=str(error))
-        return _respond(Refusal(503, "unavailable"))
+        return respond(Refusal(503, "unavailable"))
 
     @app.exception_handler(Exception)
     async def unexpected(request: Request, error: Exception) -> JSONResponse:
-        return _respond(Refusal(503, "unavailable"))
+        return respond(Refusal(503, "unavailable"))

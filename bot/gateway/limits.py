@@ -1,11 +1,21 @@
-"""Token buckets in memory: how often one key (a session, an address) may do a thing."""
+"""Token buckets: how often one key (a session, an address, the shop) may do a thing.
+
+They are kept in Redis when there is one, so that several gateways count together, and in memory
+while it is away: a customer is never refused because Redis is.
+"""
 
 from __future__ import annotations
 
+import ipaddress
 import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import cast
+
+from bot.shared import Away, Shared
 
 
 class RateLimit:
@@ -38,3 +48,68 @@ class RateLimit:
         if len(self._buckets) > self._keys:
             self._buckets.popitem(last=False)
         return 0 if allowed else max(1, math.ceil((1 - level) / self._rate))
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """`burst` at once, `per_minute` in the long run."""
+
+    name: str
+    per_minute: int
+    burst: int
+
+
+# The same bucket as `RateLimit.take`, by Redis's own clock. A bucket that is full again is gone.
+_TAKE = """
+local rate, burst = tonumber(ARGV[1]) / 60, tonumber(ARGV[2])
+local time = redis.call('TIME')
+local now = time[1] + time[2] / 1000000
+local kept = redis.call('HMGET', KEYS[1], 'level', 'since')
+local level, since = tonumber(kept[1]) or burst, tonumber(kept[2]) or now
+level = math.min(burst, level + (now - since) * rate)
+local wait = 0
+if level >= 1 then
+  level = level - 1
+else
+  wait = math.max(1, math.ceil((1 - level) / rate))
+end
+redis.call('HSET', KEYS[1], 'level', tostring(level), 'since', tostring(now))
+redis.call('EXPIRE', KEYS[1], math.ceil((burst - level) / rate) + 1)
+return wait
+"""
+
+
+class Limits:
+    """Every limit of the door, by its `Allowance`."""
+
+    def __init__(
+        self, shared: Shared | None = None, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._shared = shared
+        self._clock = clock
+        self._here: dict[Allowance, RateLimit] = {}
+
+    async def take(self, allowance: Allowance, key: str) -> int:
+        """Take one; return 0 when allowed, else the whole seconds until the next one is."""
+        if self._shared is not None:
+            name = f"shopguide:limit:{allowance.name}:{key}"
+            amounts = (str(allowance.per_minute), str(allowance.burst))
+            with suppress(Away):
+                wait = await self._shared.ask(lambda redis: redis.eval(_TAKE, 1, name, *amounts))
+                return cast("int", wait)
+        if allowance not in self._here:
+            self._here[allowance] = RateLimit(
+                allowance.per_minute, allowance.burst, clock=self._clock
+            )
+        return self._here[allowance].take(key)
+
+
+def address_key(host: str) -> str:
+    """What counts as one address: of IPv6 the network of 64 bits that one customer has."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    if address.version == 4:
+        return host
+    return str(ipaddress.ip_network((address, 64), strict=False))

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
 import httpx
 from pydantic import ValidationError
 
+from bot import tracing
 from bot.messages import BotMessage
 from retrieval.text import detect_language
+
+_LOOK_AGAIN_S = 0.3
 
 
 class RasaUnavailable(Exception):
     """Rasa did not answer, or answered with an error."""
+
+
+class RasaGone(RasaUnavailable):
+    """The connection broke or there was none: Rasa died or is being started."""
 
 
 @dataclass(frozen=True)
@@ -31,18 +39,27 @@ class Rasa:
         self._http = httpx.AsyncClient(
             base_url=url, timeout=timeout_s, limits=limits, trust_env=False
         )
+        self._return: asyncio.Task[None] | None = None
 
-    async def say(self, session_id: str, text: str, *, turn_id: str, language: str | None) -> Reply:
-        """Hand over one utterance. Raises `RasaUnavailable`."""
-        body = {
-            "sender": session_id,
-            "message": as_utterance(text),
-            "metadata": {"turn_id": turn_id, **({"language": language} if language else {})},
-        }
+    async def say(
+        self,
+        session_id: str,
+        text: str,
+        *,
+        turn_id: str,
+        language: str | None,
+    ) -> Reply:
+        """Hand over one utterance. Raises `RasaGone` when it may be asked again, and else
+        `RasaUnavailable`."""
+        trace = tracing.carrier()
+        metadata = {"turn_id": turn_id, **({"language": language} if language else {}), **trace}
+        body = {"sender": session_id, "message": as_utterance(text), "metadata": metadata}
         try:
-            response = await self._http.post("/webhooks/rest/webhook", json=body)
+            response = await self._http.post("/webhooks/rest/webhook", json=body, headers=trace)
             response.raise_for_status()
             return read_reply(response.json())
+        except (httpx.NetworkError, httpx.RemoteProtocolError) as error:
+            raise RasaGone(type(error).__name__) from error
         except (httpx.HTTPError, ValueError) as error:
             raise RasaUnavailable(type(error).__name__) from error
 
@@ -58,6 +75,16 @@ class Rasa:
         except httpx.HTTPError:
             return False
 
+    async def returned(self) -> None:
+        """Wait until it understands messages again; for all who wait, it is asked once."""
+        if self._return is None or self._return.done():
+            self._return = asyncio.create_task(self._watch())
+        await asyncio.shield(self._return)
+
+    async def _watch(self) -> None:
+        while not await self.ready():  # noqa: ASYNC110  # it cannot tell us
+            await asyncio.sleep(_LOOK_AGAIN_S)
+
     async def tracker(self, session_id: str) -> dict[str, Any]:
         """Rasa's own view of the conversation, for `/trace`. Raises `RasaUnavailable`."""
         path = f"/conversations/{session_id}/tracker"
@@ -69,6 +96,8 @@ class Rasa:
             raise RasaUnavailable(type(error).__name__) from error
 
     async def close(self) -> None:
+        if self._return is not None:
+            self._return.cancel()
         await self._http.aclose()
 
 

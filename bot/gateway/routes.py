@@ -1,50 +1,40 @@
-"""The public interface, version 1 (see /docs for its OpenAPI page)."""
+"""The public interface over HTTP, version 1 (see /docs for its OpenAPI page)."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, cast
 
-from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi import APIRouter, Depends, Request, Response, Security
 from fastapi.responses import JSONResponse, StreamingResponse
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from pydantic import BaseModel, Field
 
 from bot.gateway.door import Door
-from bot.gateway.errors import Refusal
+from bot.gateway.errors import SENTENCES, Refusal
+from bot.gateway.limits import address_key
+from bot.gateway.shapes import (
+    CurrentSession,
+    Customer,
+    ErrorBody,
+    History,
+    Identity,
+    NewMessage,
+    NewSession,
+    OpenedSession,
+    Stars,
+    Thumb,
+)
 from bot.gateway.text import clean
-from bot.gateway.tokens import TokenRefused, mint_session, read_identity, read_session
+from bot.gateway.tokens import mint_session
 from bot.gateway.turns import Event, RunningTurn
 
-MessageId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,56}$")]
+Responses = dict[int | str, dict[str, Any]]
 
-
-class NewSession(BaseModel):
-    identity: str | None = Field(None, max_length=4096, description="JWT signed by the shop")
-
-
-class OpenedSession(BaseModel):
-    session_id: str
-    token: str
-    expires_at: str
-    customer: str | None = Field(None, description="name of the customer that the identity proves")
-
-
-class Identity(BaseModel):
-    identity: str = Field(max_length=4096)
-
-
-class NewMessage(BaseModel):
-    text: str
-    message_id: MessageId = Field(description="made by the client; repeat it when you retry")
-    language: Literal["zh", "en"] | None = Field(None, description="answer in this language")
-
-
-class NewFeedback(BaseModel):
-    message_id: MessageId | None = None
-    rating: Literal[-1, 1]
-    comment: str | None = Field(None, max_length=2000)
+_bearer = HTTPBearer(
+    auto_error=False, description="the `token` of POST /api/v1/sessions", scheme_name="session"
+)
 
 
 def door_of(request: Request) -> Door:
@@ -53,34 +43,85 @@ def door_of(request: Request) -> Door:
 
 def session_of(
     door: Annotated[Door, Depends(door_of)],
-    authorization: Annotated[str | None, Header()] = None,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
 ) -> str:
-    """The session whose token came with the request; its id alone opens nothing."""
-    scheme, _, token = (authorization or "").partition(" ")
-    try:
-        if scheme.lower() != "bearer":
-            raise TokenRefused("no bearer token")
-        return read_session(token.strip(), door.settings.session_key)
-    except TokenRefused:
-        raise Refusal(401, "unauthorized", headers={"WWW-Authenticate": "Bearer"}) from None
+    """The session whose token came with the request."""
+    return door.session_of(credentials.credentials if credentials else "")
+
+
+def address_of(request: Request) -> str:
+    return address_key(request.client.host if request.client else "unknown")
 
 
 TheDoor = Annotated[Door, Depends(door_of)]
 TheSession = Annotated[str, Depends(session_of)]
-
-api = APIRouter(prefix="/api/v1")
-operations = APIRouter()
+TheAddress = Annotated[str, Depends(address_of)]
 
 
-@api.post("/sessions", status_code=201)
-async def open_session(body: NewSession, request: Request, door: TheDoor) -> OpenedSession:
-    """Start a conversation, for a visitor or for the customer that `identity` names."""
-    address = request.client.host if request.client else "unknown"
-    _limit(door.session_rate.take(address))
-    email = _identity(door, body.identity) if body.identity else None
-    session = await door.conversations.open(email)
-    if email and session.customer is None:
-        raise Refusal(401, "identity_refused")
+def _refusals(**codes: int) -> Responses:
+    """The refusals of a route, one example each: code=status."""
+    found: Responses = {}
+    for code, status in {"unreadable": 400, "too_large": 413, "invalid": 422, **codes}.items():
+        zh, en = SENTENCES[code]
+        example = {"error": {"code": code, "message": {"zh": zh, "en": en}}}
+        answer = found.setdefault(
+            status,
+            {
+                "model": ErrorBody,
+                "description": en,
+                "content": {"application/json": {"examples": {}}},
+            },
+        )
+        answer["content"]["application/json"]["examples"][code] = {"value": example}
+        if status == 429:
+            seconds = {"schema": {"type": "integer"}, "description": "seconds to wait"}
+            answer["headers"] = {"Retry-After": seconds}
+    return found
+
+
+_EVENTS = """\
+event: delta
+data: {"seq": 1, "text": "满 99 元"}
+
+event: message
+data: {"text": "满 99 元包邮。[1]", "buttons": [], "cards": [], "citations": [], "table": null, …}
+
+event: done
+data: {}
+
+"""
+_STREAM: Responses = {
+    200: {
+        "description": "`delta` {seq, text: the whole text so far}, `message` once or more, "
+        "`done` {unanswered: true after an apology; the same message_id asks again}",
+        "content": {
+            "text/event-stream": {
+                "schema": {
+                    "type": "object",
+                    "required": ["event", "data"],
+                    "properties": {
+                        "event": {"enum": ["delta", "message", "trace", "done"]},
+                        "data": {"type": "string", "description": "JSON on one line"},
+                    },
+                },
+                "example": _EVENTS,
+            }
+        },
+    }
+}
+
+api = APIRouter(prefix="/api/v1", tags=["conversation"])
+operations = APIRouter(tags=["operations"])
+
+
+@api.post(
+    "/sessions",
+    status_code=201,
+    responses=_refusals(identity_refused=401, origin_refused=403, too_many=429, unavailable=503),
+)
+async def open_session(body: NewSession, door: TheDoor, address: TheAddress) -> OpenedSession:
+    """Open a conversation. Keep the token: it is the only key to it."""
+    session = await door.open_session(body.identity, address)
     token = mint_session(session.id, session.expires_at, door.settings.session_key)
     return OpenedSession(
         session_id=session.id,
@@ -90,79 +131,111 @@ async def open_session(body: NewSession, request: Request, door: TheDoor) -> Ope
     )
 
 
-@api.put("/sessions/identity")
-async def identify(body: Identity, session_id: TheSession, door: TheDoor) -> dict[str, str]:
-    """Tell an open conversation who signed in on the shop's page."""
-    name = await door.conversations.sign_in(session_id, _identity(door, body.identity))
-    if name is None:
-        raise Refusal(401, "identity_refused")
-    return {"customer": name}
+@api.get(
+    "/sessions/current",
+    responses=_refusals(unauthorized=401, origin_refused=403, unavailable=503),
+)
+async def current(session_id: TheSession, door: TheDoor) -> CurrentSession:
+    """The conversation that the token opens, as it stands."""
+    session = await door.conversations.current(session_id)
+    if session is None:
+        raise Refusal(401, "unauthorized", headers={"WWW-Authenticate": "Bearer"})
+    return CurrentSession(
+        session_id=session.session_id,
+        customer=session.customer,
+        language=session.language,
+        expires_at=session.expires_at.isoformat(),
+        handoff=session.handoff,
+    )
 
 
-@api.post("/messages", response_class=StreamingResponse)
-async def say(body: NewMessage, session_id: TheSession, door: TheDoor) -> StreamingResponse:
+@api.put(
+    "/sessions/identity",
+    responses=_refusals(
+        unauthorized=401, identity_refused=401, origin_refused=403, too_many=429, unavailable=503
+    ),
+)
+async def identify(body: Identity, session_id: TheSession, door: TheDoor) -> Customer:
+    """Tell an open conversation who signed in on the shop's page. It stays with that customer."""
+    return Customer(customer=await door.identify(session_id, body.identity))
+
+
+@api.post(
+    "/messages",
+    response_class=StreamingResponse,
+    responses={
+        **_refusals(
+            unauthorized=401,
+            origin_refused=403,
+            too_long=413,
+            empty=422,
+            too_many=429,
+            too_many_streams=429,
+            closing=503,
+            unavailable=503,
+        ),
+        **_STREAM,
+    },
+)
+async def say(
+    body: NewMessage, session_id: TheSession, door: TheDoor, address: TheAddress
+) -> StreamingResponse:
     """Say something; the answer comes as server-sent events: `delta`, `message`, `done`."""
-    settings = door.settings
-    if len(body.text) > settings.message_chars:
-        raise Refusal(413, "too_long", limit=settings.message_chars)
-    text = clean(body.text)
-    if not text:
-        raise Refusal(422, "empty")
-    if not door.turns.is_open(session_id, body.message_id):
-        _limit(door.message_rate.take(session_id))
-        if not await door.conversations.is_open(session_id):
-            raise Refusal(401, "unauthorized")
-        # Nothing is awaited from here to the start, so that requests at once are counted right.
-        joins = door.turns.is_open(session_id, body.message_id)
-        if not joins and door.turns.open_for(session_id) >= settings.open_streams:
-            raise Refusal(429, "too_many_streams", headers={"Retry-After": "2"})
-    turn = door.turns.start(session_id, body.message_id, text, body.language)
+    turn = await door.say(session_id, address, body)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(_frames(turn), media_type="text/event-stream", headers=headers)
 
 
-@api.get("/messages")
-async def history(session_id: TheSession, door: TheDoor) -> dict[str, list[dict[str, Any]]]:
-    """The conversation so far, oldest first."""
-    return {"messages": await door.conversations.history(session_id)}
+@api.get(
+    "/messages",
+    responses={
+        **_refusals(unauthorized=401, origin_refused=403, unavailable=503),
+        200: {"model": History},
+    },
+)
+async def history(session_id: TheSession, door: TheDoor) -> JSONResponse:
+    """The conversation so far, oldest first; of a very long one its last 500 lines."""
+    return JSONResponse({"messages": await door.conversations.history(session_id)})
 
 
-@api.post("/feedback", status_code=204)
-async def feedback(body: NewFeedback, session_id: TheSession, door: TheDoor) -> Response:
-    """Thumbs up (1) or down (-1) for one message or the whole conversation."""
-    _limit(door.message_rate.take(session_id))
-    comment = clean(body.comment) if body.comment else None
-    await door.conversations.rate(session_id, body.message_id, body.rating, comment)
+@api.post(
+    "/feedback",
+    status_code=204,
+    responses=_refusals(unauthorized=401, origin_refused=403, too_many=429, unavailable=503),
+)
+async def feedback(body: Thumb | Stars, session_id: TheSession, door: TheDoor) -> Response:
+    """Thumbs up (1) or down (-1) for one line or the conversation, or stars at its end."""
+    await door.may_rate(session_id)
+    given = body.model_dump()
+    given["comment"] = clean(body.comment) if body.comment else None
+    await door.conversations.rate(session_id, **given)
     return Response(status_code=204)
 
 
 @operations.get("/healthz")
 async def alive() -> dict[str, str]:
+    """The process answers."""
     return {"status": "alive"}
 
 
-@operations.get("/readyz")
+_PARTS: dict[str, Any] = {"model": dict[str, bool], "description": "Which parts answer."}
+
+
+@operations.get("/readyz", responses={200: _PARTS, 503: _PARTS})
 async def ready(door: TheDoor) -> JSONResponse:
     """200 when Rasa, the database, the index and the generator answer, else 503."""
     parts = await door.readiness()
     return JSONResponse(parts, 200 if all(parts.values()) else 503)
 
 
-@operations.get("/metrics")
+@operations.get(
+    "/metrics",
+    response_class=Response,
+    responses={200: {"content": {CONTENT_TYPE_LATEST: {"schema": {"type": "string"}}}}},
+)
 async def metrics() -> Response:
+    """Counters and times for Prometheus; no label holds personal data."""
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
-
-
-def _identity(door: Door, token: str) -> str:
-    try:
-        return read_identity(token, door.settings.identity_key)
-    except TokenRefused:
-        raise Refusal(401, "identity_refused") from None
-
-
-def _limit(seconds: int) -> None:
-    if seconds:
-        raise Refusal(429, "too_many", headers={"Retry-After": str(seconds)}, seconds=seconds)
 
 
 async def _frames(turn: RunningTurn) -> AsyncIterator[str]:

@@ -21,7 +21,7 @@ def mint_session(session_id: str, expires_at: datetime, key: str) -> str:
 
 def read_session(token: str, key: str) -> str:
     """Return the session's id. Raises `TokenRefused`."""
-    claims = _read(token, key, _SESSION_AUDIENCE, "sid")
+    claims = read_claims(token, key, "HS256", _SESSION_AUDIENCE, "sid")
     return str(claims["sid"])
 
 
@@ -31,19 +31,25 @@ def mint_identity(email: str, now: datetime, key: str, *, minutes: int = 10) -> 
     return jwt.encode(claims, key, algorithm="HS256")
 
 
-def read_identity(token: str, key: str) -> str:
-    """Return the customer's e-mail address. Raises `TokenRefused`."""
-    return str(_read(token, key, IDENTITY_AUDIENCE, "email")["email"])
-
-
-def _read(token: str, key: str, audience: str, claim: str) -> dict[str, object]:
+def read_claims(
+    token: str,
+    key: jwt.PyJWK | str,
+    algorithm: str,
+    audience: str,
+    claim: str,
+    *,
+    issuer: str | None = None,
+) -> dict[str, object]:
+    """What a token says that must hold `claim`. Raises `TokenRefused`."""
+    required = ["exp", "aud", claim, *(["iss"] if issuer else [])]
     try:
         return jwt.decode(
             token,
             key,
-            algorithms=["HS256"],
+            algorithms=[algorithm],
             audience=audience,
-            options={"require": ["exp", "aud", claim]},
+            issuer=issuer,
+            options={"require": required},
         )
-    except jwt.InvalidTokenError as error:
+    except jwt.PyJWTError as error:
         raise TokenRefused(str(error)) from error

@@ -1,22 +1,31 @@
-"""One turn: a customer's message in, growing text and final messages out, once per message id."""
+"""One turn: a customer's message in, growing text and final messages out, once per message id.
+
+The events of a turn go two ways: to the requests that follow it (server-sent events), and to the
+session's channel of the bus, which all of its WebSockets follow, in whatever gateway they are:
+
+  line      the customer's own line, for the other tabs
+  accepted, delta {seq, text: the whole text so far}, message {reply_to, body}, done {unanswered}
+"""
 
 from __future__ import annotations
 
 import asyncio
 import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
-from weakref import WeakValueDictionary
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.gateway.conversations import Conversations
-from bot.gateway.rasa import Rasa, RasaUnavailable, Reply
+from bot import tracing
+from bot.gateway.conversations import Begun, Conversations
+from bot.gateway.locks import SessionLocks
+from bot.gateway.rasa import Rasa, RasaGone, RasaUnavailable, Reply
 from bot.messages import BotMessage
-from bot.metrics import FIRST_DELTA_SECONDS, OPEN_TURNS, TURN_SECONDS, TURNS
+from bot.metrics import FIRST_DELTA_SECONDS, OPEN_TURNS, RETRIES, TURN_SECONDS, TURNS
 from bot.phrases import phrase
 from bot.streams import TurnStreams
 from data.errors import DataError
@@ -27,10 +36,26 @@ log = structlog.get_logger("turn")
 
 @dataclass(frozen=True)
 class Event:
-    """One event of the stream: `delta` {seq, text}, `message`, `trace` or `done`."""
+    """One event of the stream: `delta` {seq, text}, `message`, `trace` or `done` {unanswered: true
+    when only an apology was possible}."""
 
     name: Literal["delta", "message", "trace", "done"]
     data: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a customer said. `origin` is the socket that it came by, "" for a request."""
+
+    session_id: str
+    message_id: str
+    text: str
+    language: str | None = None
+    origin: str = ""
+
+    @property
+    def spoken(self) -> Literal["zh", "en"]:
+        return "zh" if (self.language or detect_language(self.text)) == "zh" else "en"
 
 
 class RunningTurn:
@@ -40,19 +65,21 @@ class RunningTurn:
         self._delta: Event | None = None
         self._final: list[Event] = []
         self._changed = asyncio.Event()
+        self.accepted = False
         self.started = time.perf_counter()
         self.first_delta_s: float | None = None
 
-    def grow(self, text: str) -> None:
+    def grow(self, text: str) -> Event:
         """Take the whole text so far; a slow reader skips what was overtaken."""
         if self.first_delta_s is None:
             self.first_delta_s = time.perf_counter() - self.started
         seq = 1 if self._delta is None else self._delta.data["seq"] + 1
         self._delta = Event("delta", {"seq": seq, "text": text})
         self._wake()
+        return self._delta
 
-    def finish(self, events: list[Event]) -> None:
-        self._final = [*events, Event("done", {})]
+    def finish(self, events: list[Event], *, answered: bool) -> None:
+        self._final = [*events, Event("done", {} if answered else {"unanswered": True})]
         self._wake()
 
     def _wake(self) -> None:
@@ -82,6 +109,7 @@ class Turns:
         conversations: Conversations,
         rasa: Rasa,
         streams: TurnStreams,
+        locks: SessionLocks,
         *,
         timeout_s: float,
         log_texts: bool = False,
@@ -90,30 +118,36 @@ class Turns:
         self._conversations = conversations
         self._rasa = rasa
         self._streams = streams
+        self._locks = locks
         self._timeout_s = timeout_s
         self._log_texts = log_texts
         self._traced = traced
         self._running: dict[tuple[str, str], RunningTurn] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._one_at_a_time: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def open_for(self, session_id: str) -> int:
-        return sum(1 for running_session, _ in self._running if running_session == session_id)
+        return sum(1 for session, _ in self._running if session == session_id)
+
+    def accepted_for(self, session_id: str) -> list[str]:
+        """The message ids that are being answered, which has been published."""
+        return [
+            message_id
+            for (session, message_id), turn in self._running.items()
+            if session == session_id and turn.accepted
+        ]
 
     def is_open(self, session_id: str, message_id: str) -> bool:
         return (session_id, message_id) in self._running
 
-    def start(
-        self, session_id: str, message_id: str, text: str, language: str | None
-    ) -> RunningTurn:
+    def start(self, said: Said) -> RunningTurn:
         """Begin the turn, or join it when this message id is being answered already.
 
         The turn runs to its end even when nobody follows it, so that history and retries have it.
         """
-        key = (session_id, message_id)
+        key = (said.session_id, said.message_id)
         if key not in self._running:
             turn = self._running[key] = RunningTurn()
-            task = asyncio.create_task(self._play(turn, key, text, language))
+            task = asyncio.create_task(self._play(turn, said))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         return self._running[key]
@@ -123,45 +157,62 @@ class Turns:
         if self._tasks:
             await asyncio.wait(set(self._tasks))
 
-    async def _play(
-        self, turn: RunningTurn, key: tuple[str, str], text: str, language: str | None
-    ) -> None:
-        session_id, message_id = key
-        lock = self._one_at_a_time.setdefault(session_id, asyncio.Lock())
+    async def _play(self, turn: RunningTurn, said: Said) -> None:
         events: list[Event] = []
+        answered = False
         OPEN_TURNS.inc()
         try:
-            async with asyncio.timeout(self._timeout_s), lock:
-                events = await self._events(turn, session_id, message_id, text, language)
+            with tracing.span("turn"):
+                async with (
+                    asyncio.timeout(self._timeout_s),
+                    self._locks.hold(said.session_id),
+                ):
+                    events = await self._events(turn, said)
+                    answered = True
         except (TimeoutError, RasaUnavailable, DataError, SQLAlchemyError) as error:
-            events = [self._apology(error, text, language)]
+            events = await self._apologise(error, said)
         except Exception as error:
             log.exception("turn failed", error=type(error).__name__)
-            events = [self._apology(error, text, language)]
+            events = await self._apologise(error, said)
         finally:
             OPEN_TURNS.dec()
-            del self._running[key]
-            turn.finish(events)
+            del self._running[(said.session_id, said.message_id)]
+            turn.finish(events, answered=answered)
 
-    async def _events(
-        self, turn: RunningTurn, session_id: str, message_id: str, text: str, language: str | None
-    ) -> list[Event]:
-        earlier = await self._conversations.replies(session_id, message_id)
-        if earlier:
-            return [Event("message", body) for body in earlier]
+    async def _events(self, turn: RunningTurn, said: Said) -> list[Event]:
+        begun = await self._conversations.begin(said.session_id, said.message_id, said.text)
+        if begun.replies:
+            # Said before: only who asked again is told again.
+            self._tell(said, begun.replies, only=said.origin)
+            return [Event("message", body) for body in begun.replies]
+        if begun.line is not None:
+            self._publish(said, {"type": "line", **begun.line}, origin=said.origin)
+        self._publish(said, {"type": "accepted", "message_id": said.message_id})
+        turn.accepted = True
+        if begun.agent is not None:
+            return await self._hand_on(said, begun)
         asked_ms = _ms_since(turn.started)
         turn_id = uuid.uuid4().hex
-        with self._streams.listen(turn_id, turn.grow):
-            reply = await self._rasa.say(session_id, text, turn_id=turn_id, language=language)
+
+        def grow(text: str) -> None:
+            delta = turn.grow(text)
+            event = {"type": "delta", "message_id": said.message_id, **delta.data}
+            self._publish(said, event)
+
+        with self._streams.listen(turn_id, grow):
+            reply = await self._ask(said, turn_id)
         if not reply.messages:  # an action failed: Rasa then says nothing
             raise RasaUnavailable("empty reply")
         answered_ms = _ms_since(turn.started)
         bodies = [message.model_dump(mode="json") for message in reply.messages]
-        await self._conversations.record(session_id, message_id, text, bodies)
-        self._account(turn, turn_id, reply, text)
+        await self._conversations.answer(
+            said.session_id, said.message_id, bodies, retried=begun.line is None
+        )
+        self._tell(said, bodies)
+        self._account(turn, turn_id, reply, said.text)
         events = [Event("message", body) for body in bodies]
         if self._traced:
-            trace = await self._trace(session_id, reply)
+            trace = await self._trace(said.session_id, reply)
             trace["timings_ms"] = {
                 **reply.notes.get("timings_ms", {}),
                 "before_rasa": asked_ms,
@@ -171,6 +222,54 @@ class Turns:
             events.append(Event("trace", trace))
         return events
 
+    async def _ask(self, said: Said, turn_id: str) -> Reply:
+        """Rasa's answer. When Rasa dies meanwhile, it is asked again as soon as it is back; the
+        turn's time limit bounds that."""
+        while True:
+            try:
+                with tracing.span("rasa"):
+                    return await self._rasa.say(
+                        said.session_id, said.text, turn_id=turn_id, language=said.language
+                    )
+            except RasaGone as error:
+                RETRIES.inc()
+                log.warning("rasa broke off; asking again when it is back", cause=str(error))
+                await self._rasa.returned()
+
+    async def _hand_on(self, said: Said, begun: Begun) -> list[Event]:
+        """The message is for the person who took the ticket; the first time that is said."""
+        bodies: list[dict[str, Any]] = []
+        if begun.first and begun.agent is not None:
+            notice = BotMessage(
+                text=phrase("handoff.with_agent", said.spoken, agent=begun.agent.agent),
+                language=said.spoken,
+                handoff=begun.agent,
+            )
+            bodies.append(notice.model_dump(mode="json"))
+            await self._conversations.answer(said.session_id, said.message_id, bodies)
+        self._tell(said, bodies)
+        TURNS.labels(kind="agent", outcome="handed_on").inc()
+        return [Event("message", body) for body in bodies]
+
+    def _tell(
+        self, said: Said, bodies: Sequence[dict[str, Any]], *, answered: bool = True, **to: str
+    ) -> None:
+        """Publish the end of the turn. `only` tells one socket alone. An apology is numbered 0: it
+        is no line of the conversation."""
+        for n, body in enumerate(bodies, 1 if answered else 0):
+            event = {
+                "type": "message",
+                "message_id": f"{said.message_id}.{n}",
+                "reply_to": said.message_id,
+                "body": body,
+            }
+            self._publish(said, event, **to)
+        done = {"type": "done", "message_id": said.message_id}
+        self._publish(said, done if answered else {**done, "unanswered": True}, **to)
+
+    def _publish(self, said: Said, event: dict[str, Any], **to: str) -> None:
+        self._streams.bus.publish(f"session:{said.session_id}", {**event, **to})
+
     def _account(self, turn: RunningTurn, turn_id: str, reply: Reply, text: str) -> None:
         kind = str(reply.notes.get("kind", "utter"))
         seconds = time.perf_counter() - turn.started
@@ -178,17 +277,21 @@ class Turns:
         TURN_SECONDS.labels(kind=kind).observe(seconds)
         if turn.first_delta_s is not None:
             FIRST_DELTA_SECONDS.observe(turn.first_delta_s)
+        tracing.note(kind=kind)
         written = {"text": text} if self._log_texts else {}
         log.info("turn", turn=turn_id, kind=kind, ms=round(seconds * 1000), **written)
 
-    def _apology(self, error: Exception, text: str, language: str | None) -> Event:
+    async def _apologise(self, error: Exception, said: Said) -> list[Event]:
+        """The apology is no part of the conversation: the message stays open to a retry."""
         cause = "timeout" if isinstance(error, TimeoutError) else type(error).__name__
         TURNS.labels(kind="apology", outcome=cause).inc()
         log.warning("turn apologised", cause=cause)
-        spoken = language or detect_language(text)
-        in_language: Literal["zh", "en"] = "zh" if spoken == "zh" else "en"
-        message = BotMessage(text=phrase("apology", in_language), language=in_language)
-        return Event("message", message.model_dump(mode="json"))
+        message = BotMessage(text=phrase("apology", said.spoken), language=said.spoken)
+        body = message.model_dump(mode="json")
+        with suppress(DataError, SQLAlchemyError):  # then nothing of it was stored
+            await self._conversations.leave_unanswered(said.session_id, said.message_id)
+        self._tell(said, [body], answered=False)
+        return [Event("message", body)]
 
     async def _trace(self, session_id: str, reply: Reply) -> dict[str, Any]:
         """What was understood; nothing of Rasa's part when it is gone after its answer."""

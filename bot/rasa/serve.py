@@ -3,9 +3,9 @@
 The environment says with what: SHOPGUIDE_ACTIONS_URL (http://127.0.0.1:5055/webhook),
 SHOPGUIDE_RASA_TRACKER (an SQLite or PostgreSQL URL; STATE/rasa/tracker.db), SHOPGUIDE_REDIS_URL
 (locks for several Rasa processes; in memory without it), SHOPGUIDE_RASA_HOST and
-SHOPGUIDE_RASA_PORT, and what environment.py names. The port opens when the model is loaded, so an
-answer to `GET /` means ready. Everything that Rasa offers is open to whoever reaches the port:
-keep it on the loopback interface or a private network.
+SHOPGUIDE_RASA_PORT, OTEL_EXPORTER_OTLP_ENDPOINT (traces.py), and what environment.py names. The
+port opens when the model is loaded, so an answer to `GET /` means ready. Everything that Rasa
+offers is open to whoever reaches the port: keep it on the loopback interface or a private network.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ PROJECT = Path(__file__).resolve().parent
 sys.path.insert(0, str(PROJECT.parent.parent))
 
 from bot.rasa.environment import model_file, prepare, quiet_logs, state  # noqa: E402
+from bot.rasa.shortcuts import take_shortcuts  # noqa: E402
+from bot.rasa.traces import trace_turns  # noqa: E402
 from bot.rasa.without_tensorflow import leave_out_tensorflow  # noqa: E402
 
 if TYPE_CHECKING:
@@ -65,7 +67,8 @@ def endpoints() -> AvailableEndpoints:
     os.environ.setdefault("SHOPGUIDE_ACTIONS_URL", _ACTIONS_URL)
     found = AvailableEndpoints.read_endpoints(str(PROJECT / "endpoints.yml"))
     found.tracker_store = EndpointConfig(
-        type="sql", url=tracker_url(os.environ.get("SHOPGUIDE_RASA_TRACKER"), state())
+        type="bot.rasa.tracker_store.TrackerStore",
+        url=tracker_url(os.environ.get("SHOPGUIDE_RASA_TRACKER"), state()),
     )
     if redis := os.environ.get("SHOPGUIDE_REDIS_URL"):
         found.lock_store = EndpointConfig(type="redis", **redis_settings(redis))
@@ -101,7 +104,12 @@ def main() -> int:
         )
         return 1
     prepare()
+    # A turn's matrices are small: more threads would only wait for the next turn, loudly. That
+    # took more than half a core. It counts when NumPy is imported.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     leave_out_tensorflow()
+    take_shortcuts()
+    trace_turns()
     import rasa.core.constants
 
     rasa.core.constants.DEFAULT_REQUEST_TIMEOUT = _ACTION_SECONDS

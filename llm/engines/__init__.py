@@ -16,9 +16,10 @@ def load_engine(
 ) -> Engine | None:
     """The generator that a setting names; None for "off".
 
-    `spec` is a name of `python -m weights list`, a folder (CTranslate2 or Transformers), a model
-    hub's "owner/model" in the local cache, or the http(s) address of an OpenAI-compatible server
-    ("https://host/v1"; `model` names the model there). Raises `EngineUnavailable` with the reason.
+    `spec` is a name of `python -m weights list`, a folder (OpenVINO, CTranslate2 or
+    Transformers), a model hub's "owner/model" in the local cache, or the http(s) address of an
+    OpenAI-compatible server ("https://host/v1"; `model` names the model there).
+    Raises `EngineUnavailable` with the reason.
     """
     if spec == "off":
         return None
@@ -34,6 +35,10 @@ def load_engine(
 
 
 def _from_folder(folder: Path, name: str, threads: int) -> Engine:
+    if (folder / "openvino_model.xml").exists():
+        from llm.engines.openvino import OpenVINOEngine
+
+        return OpenVINOEngine(folder, name=name, threads=threads)
     if (folder / "model.bin").exists():
         from llm.engines.ctranslate import CTranslate2Engine
 
@@ -43,6 +48,6 @@ def _from_folder(folder: Path, name: str, threads: int) -> Engine:
 
         return TransformersEngine(folder, name=name, threads=threads)
     raise EngineUnavailable(
-        f"{folder} holds neither a CTranslate2 model (model.bin) nor a Transformers model "
-        "(config.json)."
+        f"{folder} holds no model: neither OpenVINO's (openvino_model.xml), nor CTranslate2's "
+        "(model.bin), nor Transformers' (config.json)."
     )

@@ -31,6 +31,7 @@ class ChatFormat:
         self._template_tokens = Tokenizer.from_file(str(tokenizer_file))
         self._text_tokens = Tokenizer.from_file(str(tokenizer_file))
         self._text_tokens.encode_special_tokens = True
+        self._vocabulary = self._template_tokens.get_vocab(with_added_tokens=True)
         settings = _settings(folder)
         environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True)
         self._template = environment.from_string(_template(folder, settings))
@@ -66,6 +67,15 @@ class ChatFormat:
     @staticmethod
     def _encode(tokenizer: Tokenizer, text: str) -> list[str]:
         return list(tokenizer.encode(text, add_special_tokens=False).tokens)
+
+    def ids(self, tokens: list[str]) -> list[int]:
+        """The numbers of a prompt's tokens."""
+        vocabulary = self._vocabulary
+        return [vocabulary[token] for token in tokens]
+
+    def token(self, number: int) -> str:
+        """The token of a number; "" for a number without one."""
+        return self._template_tokens.id_to_token(number) or ""
 
     def control_tokens(self) -> frozenset[str]:
         """Tokens that mark turns and ends, and are no text."""

@@ -20,6 +20,8 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
+from tests.running import NotSetUp
+
 ROOT = Path(__file__).resolve().parents[2]
 OUT = ROOT / "build" / "bench"
 Figures = dict[str, Any]
@@ -60,7 +62,7 @@ def run(
     console.rule(f"[bold]{name}")
     try:
         figures = measure(chosen)
-    except Missing as missing:
+    except (Missing, NotSetUp) as missing:
         skipped(name, missing)
         return 0
     if figures:
@@ -138,11 +140,13 @@ def percentile(values: Sequence[float], percent: float) -> float:
 
 
 def memory_gb(process: psutil.Process) -> float:
-    """Proportional memory of a process and its children, so that shared pages count once."""
-    total = 0
-    for each in [process, *process.children(recursive=True)]:
-        try:
-            total += each.memory_full_info().pss
-        except psutil.NoSuchProcess:
-            continue
-    return round(total / 1e9, 2)
+    """Of a process and its children."""
+    return round(sum(map(memory, [process, *process.children(recursive=True)])) / 1e9, 2)
+
+
+def memory(process: psutil.Process) -> int:
+    """Proportional memory in bytes, so that shared pages count once; 0 when it has ended."""
+    try:
+        return int(process.memory_full_info().pss)
+    except psutil.NoSuchProcess:
+        return 0

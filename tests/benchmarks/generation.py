@@ -26,7 +26,7 @@ from tests.benchmarks._timing import plain_engine, replies, reply
 from weights import WeightsError, locate
 
 DEFAULT = "qwen2.5-1.5b"
-GENERATORS = (DEFAULT, "qwen2.5-0.5b")
+GENERATORS = (DEFAULT, "qwen2.5-1.5b-int8", "qwen2.5-0.5b")
 _ANSWERS = 16
 _PLAIN_ANSWERS = 6
 _AT_ONCE = (1, 8, 32)

@@ -11,6 +11,7 @@ import argparse
 import gc
 import statistics
 import sys
+import tempfile
 import threading
 import time
 import urllib.request
@@ -22,14 +23,15 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import psutil
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from bot.client import Client
 from tests.benchmarks import _bench
 from tests.benchmarks._prompts import Question, grounded_prompts
-from tests.benchmarks._system import System, running
 from tests.benchmarks._timing import plain_engine, replies, reply
+from tests.running import System, running
 
 SCRIPT = Path(__file__).with_name("turns.yaml")
 GENERATOR = "qwen2.5-1.5b"
@@ -57,7 +59,10 @@ class Turn:
 
 def measure(options: argparse.Namespace) -> _bench.Figures:
     script = yaml.safe_load(SCRIPT.read_text("utf-8"))
-    with running(GENERATOR=options.generator) as system:
+    with (
+        tempfile.TemporaryDirectory(prefix="shopguide-bench-") as folder,
+        running(Path(folder), traced=False, generator=options.generator) as system,
+    ):
         _converse(system, script, "zh")  # what is loaded at first use is loaded now
         plain = list(
             chain.from_iterable(
@@ -73,7 +78,7 @@ def measure(options: argparse.Namespace) -> _bench.Figures:
             for clients in (1, _CLIENTS)
         }
         rates[f"answers_per_s_{_CLIENTS}"] = _answers_per_s(system, script, _CLIENTS)
-        memory = _bench.memory_gb(system.process)
+        memory = _bench.memory_gb(psutil.Process(system.process.pid))
         ready_s = system.ready_s
     figures: _bench.Figures = {
         "turn_p50_ms": round(1000 * statistics.median(turn.whole_s for turn in plain), 1),

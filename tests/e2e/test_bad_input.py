@@ -130,8 +130,7 @@ def test_logs_hold_no_messages_and_no_addresses(system: System) -> None:
     with system.client() as client:
         ask(client, "我的邮箱是 secret.person@example.com 邮编 310013")
         ask(client, "Where is order SP61840357, zebra crossing?")
-    folder = system.settings.state
-    logs = [(folder.parent / "serve.log").read_text(), system.log("rasa.log")]
+    logs = [system.log("serve.log"), system.log("rasa.log")]
     for log in logs:
         for secret in ("secret.person", "zebra", "310013"):
             assert secret not in log

@@ -3,52 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
-from bot.processes import free_port
 from bot.rasa import environment
+from tests.integration.rasa_process import PYTHON, ROOT, Rasa, serving
 
-ROOT = environment.ROOT
-PYTHON = ROOT / ".venv-rasa" / "bin" / "python"
-_READY_S = 240
 NAMES = {
     "products": {"ridgeline-2-tent": ["岭线双人帐", "Ridgeline 2"]},
     "categories": {"tents": ["帐篷", "tent"]},
 }
-
-
-@dataclass(frozen=True)
-class Rasa:
-    url: str
-    log: Path
-
-    def say(self, sender: str, text: str, **metadata: str) -> list[str]:
-        reply = httpx.post(
-            f"{self.url}/webhooks/rest/webhook",
-            json={"sender": sender, "message": text, "metadata": metadata},
-            timeout=60,
-        )
-        reply.raise_for_status()
-        return [message["text"] for message in reply.json()]
-
-    def parse(self, text: str) -> dict[str, Any]:
-        reply = httpx.post(f"{self.url}/model/parse", json={"text": text}, timeout=60)
-        reply.raise_for_status()
-        return dict(reply.json())
-
-    def slots(self, sender: str) -> dict[str, Any]:
-        reply = httpx.get(f"{self.url}/conversations/{sender}/tracker", timeout=60)
-        reply.raise_for_status()
-        return dict(reply.json()["slots"])
 
 
 @pytest.fixture(scope="module")
@@ -70,35 +38,8 @@ def rasa(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rasa
     folder = tmp_path_factory.mktemp("rasa")
     lookups = folder / "lookups.json"
     lookups.write_text(json.dumps(NAMES, ensure_ascii=False), encoding="utf-8")
-    port = free_port("127.0.0.1", 25005)
-    log = folder / "rasa.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [PYTHON, "bot/rasa/serve.py", "--port", str(port)],
-            cwd=ROOT,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            env={
-                **os.environ,
-                "SHOPGUIDE_LOOKUPS": str(lookups),
-                "SHOPGUIDE_RASA_TRACKER": f"sqlite:///{folder / 'tracker.db'}",
-            },
-        )
-    try:
-        served = Rasa(f"http://127.0.0.1:{port}", log)
-        give_up = time.monotonic() + _READY_S
-        while True:
-            assert process.poll() is None, log.read_text()[-2000:]
-            assert time.monotonic() < give_up, log.read_text()[-2000:]
-            try:
-                httpx.get(served.url, timeout=5)
-                break
-            except httpx.TransportError:
-                time.sleep(0.5)
+    with serving(folder, SHOPGUIDE_LOOKUPS=lookups) as served:
         yield served
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
 
 
 @pytest.fixture(scope="module")

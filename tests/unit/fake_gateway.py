@@ -12,24 +12,26 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import uvicorn
 from pydantic import SecretStr
 
 from bot.client import Event, read_events
 from bot.gateway.app import create_app
 from bot.gateway.conversations import Conversations
 from bot.gateway.door import Door
-from bot.gateway.rasa import Rasa, RasaUnavailable, Reply
+from bot.gateway.rasa import Rasa, RasaGone, RasaUnavailable, Reply
+from bot.gateway.server import create_server
 from bot.messages import BotMessage
 from bot.processes import bound
-from bot.settings import Settings
+from bot.settings import ROOT, Settings
 from bot.streams import TurnStreams
 from data import migrations
 from data.database import create_engine, session_factory
 from data.models import Customer
+from data.rules import ShopRules
 from data.unit_of_work import UnitOfWork
 
 SESSION_KEY = "the key of the sessions, long enough for HS256"
+RULES = ShopRules.load(ROOT / "data/demo/rules.yaml")
 IDENTITY_KEY = "the key that the shop shares, long enough for HS256"
 EMAIL = "lin@example.com"
 
@@ -41,7 +43,8 @@ def echo(session_id: str, text: str) -> list[BotMessage]:
 
 
 class FakeRasa(Rasa):
-    """Answers by `play`; publishes `deltas` first. Waits on `gate`, and is down when told so."""
+    """Answers by `play`; publishes `deltas` first. Waits on `gate`, is down when told so,
+    breaks off `breaks` times before it answers, and is not back as long as it is `away`."""
 
     def __init__(self, streams: TurnStreams) -> None:
         super().__init__("http://rasa.invalid", timeout_s=5)
@@ -51,12 +54,17 @@ class FakeRasa(Rasa):
         self.deltas: list[str] = []
         self.gate: asyncio.Event | None = None
         self.down = False
+        self.breaks = 0
+        self.away = False
         self.notes: dict[str, Any] = {"kind": "answer", "timings_ms": {"action": 1}}
 
     async def say(self, session_id: str, text: str, *, turn_id: str, language: str | None) -> Reply:
         self.asked.append((session_id, text, language))
         if self.down:
             raise RasaUnavailable("ConnectError")
+        if self.breaks:
+            self.breaks -= 1
+            raise RasaGone("ReadError")
         for delta in self.deltas:
             self._streams.publish(turn_id, delta)
             await asyncio.sleep(0)
@@ -65,7 +73,7 @@ class FakeRasa(Rasa):
         return Reply(self.play(session_id, text), self.notes)
 
     async def ready(self) -> bool:
-        return not self.down
+        return not (self.down or self.away)
 
     async def tracker(self, session_id: str) -> dict[str, Any]:
         if self.down:
@@ -82,6 +90,8 @@ class FakeRasa(Rasa):
 class FakeDoor(Door):
     """A door whose Rasa is a `FakeRasa`."""
 
+    loop: asyncio.AbstractEventLoop  # of the server, for what another thread wants done
+
     def __init__(
         self,
         settings: Settings,
@@ -91,7 +101,7 @@ class FakeDoor(Door):
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         streams = TurnStreams()
-        conversations = Conversations(unit_of_work, timedelta(hours=1))
+        conversations = Conversations(unit_of_work, timedelta(hours=1), RULES)
         self.parts = {"database": True, "index": True, "generator": True}
         checks = {name: lambda name=name: self.parts[name] for name in self.parts}
         self.unit_of_work = unit_of_work
@@ -99,6 +109,10 @@ class FakeDoor(Door):
         super().__init__(
             settings, conversations, streams, checks, traced=traced, rasa=self.fake, clock=clock
         )
+
+    def open(self) -> None:
+        self.loop = asyncio.get_running_loop()
+        super().open()
 
 
 def make_settings(folder: Path, **changes: Any) -> Settings:
@@ -139,8 +153,7 @@ def make_door(
 def listening(door: Door) -> Iterator[str]:
     """The gateway's application on a free port of this machine, in a thread; yields its URL."""
     held = bound("127.0.0.1", 0, "")
-    config = uvicorn.Config(create_app(door), log_config=None, access_log=False)
-    server = uvicorn.Server(config)
+    server = create_server(create_app(door), door.settings, door.retire)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [held]})
     thread.start()
     try:

@@ -125,3 +125,30 @@ def test_a_taken_port_ends_serve_with_a_sentence(
     told = capsys.readouterr().err
     assert "SHOPGUIDE_PORT" in told
     assert "Traceback" not in told
+
+
+def test_an_agent_takes_a_ticket_writes_and_gives_it_back(
+    shop: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command(monkeypatch, "tickets", "say", "1", "您好") == 1
+    assert "shopguide tickets take 1 --as NAME" in capsys.readouterr().err
+
+    assert command(monkeypatch, "tickets", "take", "1", "--as", " 小李 ") == 0
+    assert command(monkeypatch, "tickets", "take", "1", "--as", "小王") == 1
+    assert "小李 has taken ticket 1 already." in capsys.readouterr().err
+    assert command(monkeypatch, "tickets") == 0
+    assert "with 小李" in capsys.readouterr().out
+
+    assert command(monkeypatch, "tickets", "say", "1", "您好，我来看看") == 0
+    assert command(monkeypatch, "tickets", "say", "1", "  ") == 1
+    assert command(monkeypatch, "tickets", "close", "1") == 0
+    capsys.readouterr()
+    assert command(monkeypatch, "tickets", "show", "1") == 0
+    shown = capsys.readouterr().out
+    assert "customer: 背包的扣子坏了" in shown
+    assert "agent: 您好，我来看看" in shown
+    assert "bot: 客服小李已结束" in shown
+
+    for late in (["say", "1", "还有"], ["take", "1", "--as", "小王"], ["close", "1"]):
+        assert command(monkeypatch, "tickets", *late) == 1
+        assert "Ticket 1 is closed." in capsys.readouterr().err

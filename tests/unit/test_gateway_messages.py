@@ -10,6 +10,7 @@ from fake_gateway import calling, make_door, texts
 from sqlalchemy import text as sql
 
 from bot.gateway.rasa import read_reply
+from bot.gateway.turns import Said
 from bot.messages import BotMessage, Button
 from bot.phrases import phrase
 from data.models import Feedback
@@ -98,7 +99,7 @@ async def test_a_turn_goes_on_when_nobody_follows_it(tmp_path: Path) -> None:
     door = make_door(tmp_path)
     async with calling(door) as caller:
         session_id = (await caller.open())["session_id"]
-        door.turns.start(session_id, "m1", "hello", None)
+        door.turns.start(Said(session_id, "m1", "hello"))
         await door.turns.drain()
         assert [line["sender"] for line in await caller.history()] == ["customer", "bot"]
 
@@ -111,7 +112,8 @@ async def test_rasa_down_is_an_apology_and_the_next_turn_works(
     door.fake.down = True
     async with calling(door) as caller:
         assert texts(await caller.say(text, "m1")) == [phrase("apology", language)]
-        assert await caller.history() == []
+        [line] = await caller.history()
+        assert (line["text"], line["unanswered"]) == (text, True)
         door.fake.down = False
         assert texts(await caller.say(text, "m1")) == [f"You said: {text}"]
 
@@ -235,3 +237,30 @@ async def _until(happened: object) -> None:
             return
         await asyncio.sleep(0.01)
     raise AssertionError("it did not happen")
+
+
+async def test_a_rasa_that_dies_in_mid_turn_is_asked_again_when_it_is_back(tmp_path: Path) -> None:
+    door = make_door(tmp_path)
+    door.fake.breaks = 2
+    async with calling(door) as caller:
+        assert texts(await caller.say("hello")) == ["You said: hello"]
+        assert [line["text"] for line in await caller.history()] == ["hello", "You said: hello"]
+    assert len(door.fake.asked) == 3
+
+
+async def test_a_rasa_that_stays_away_is_waited_for_no_longer_than_a_turn(tmp_path: Path) -> None:
+    door = make_door(tmp_path, turn_timeout_s=0.5)
+    async with calling(door) as caller:
+        door.fake.breaks = 1
+        door.fake.away = True
+        events = await caller.say("hello", "m1")
+        assert texts(events) == [phrase("apology", "en")]
+        assert events[-1].data == {"unanswered": True}
+        assert len(door.fake.asked) == 1
+        door.fake.away = False
+        answered = await caller.say("hello", "m1")
+        assert texts(answered) == ["You said: hello"]
+        assert answered[-1].data == {}
+        [line, reply] = await caller.history()
+        assert "unanswered" not in line
+        assert reply["reply_to"] == "m1"

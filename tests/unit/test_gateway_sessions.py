@@ -15,7 +15,9 @@ from data.models import ChatSession, Customer
 
 pytestmark = pytest.mark.anyio
 
-NOW = datetime.now(UTC)
+
+def now() -> datetime:
+    return datetime.now(UTC)  # read anew: long runs outlive a token signed when this was imported
 
 
 @pytest.fixture
@@ -37,19 +39,19 @@ async def test_a_session_opens_with_a_token_that_works(tmp_path: Path) -> None:
         opened = await caller.open()
         assert set(opened) == {"session_id", "token", "expires_at", "customer"}
         assert opened["customer"] is None
-        assert datetime.fromisoformat(opened["expires_at"]) > NOW
+        assert datetime.fromisoformat(opened["expires_at"]) > now()
         assert (await caller.post("hello")).status_code == 200
 
 
 async def test_only_our_own_unexpired_session_tokens_open_a_session(tmp_path: Path) -> None:
     async with calling(make_door(tmp_path)) as caller:
         session_id = (await caller.open())["session_id"]
-        ours = {"sid": session_id, "exp": NOW + timedelta(hours=1), "aud": "shopguide-session"}
+        ours = {"sid": session_id, "exp": now() + timedelta(hours=1), "aud": "shopguide-session"}
         assert await status(caller, signed(ours)) == 200
         for bad in (
             signed(ours, "another key that is long enough for HS256"),
             signed(ours, IDENTITY_KEY),
-            signed({**ours, "exp": NOW - timedelta(seconds=1)}),
+            signed({**ours, "exp": now() - timedelta(seconds=1)}),
             signed({**ours, "aud": "shopguide"}),
             signed({name: ours[name] for name in ("sid", "exp")}),
             signed({name: ours[name] for name in ("sid", "aud")}),
@@ -88,12 +90,12 @@ async def test_a_session_that_the_database_lost_or_ended_takes_no_message(tmp_pa
     door = make_door(tmp_path)
     async with calling(door) as caller:
         session_id = (await caller.open())["session_id"]
-        unknown = mint_session("no-such-session", NOW + timedelta(hours=1), SESSION_KEY)
+        unknown = mint_session("no-such-session", now() + timedelta(hours=1), SESSION_KEY)
         assert await status(caller, unknown) == 401
         with door.unit_of_work() as uow:
-            uow.session.get_one(ChatSession, session_id).expires_at = NOW - timedelta(seconds=1)
+            uow.session.get_one(ChatSession, session_id).expires_at = now() - timedelta(seconds=1)
             uow.commit()
-        kept = mint_session(session_id, NOW + timedelta(hours=1), SESSION_KEY)
+        kept = mint_session(session_id, now() + timedelta(hours=1), SESSION_KEY)
         assert await status(caller, kept) == 401
 
 
@@ -106,7 +108,7 @@ async def test_sessions_see_their_own_history_only(tmp_path: Path) -> None:
 
 async def test_the_shop_says_who_is_signed_in(tmp_path: Path) -> None:
     door = make_door(tmp_path)
-    identity = mint_identity(EMAIL, NOW, IDENTITY_KEY)
+    identity = mint_identity(EMAIL, now(), IDENTITY_KEY)
     async with calling(door) as caller:
         opened = await caller.open(identity=identity)
         assert opened["customer"] == "林悦"
@@ -125,12 +127,12 @@ async def test_the_shop_says_who_is_signed_in(tmp_path: Path) -> None:
 
 
 async def test_an_identity_that_is_forged_expired_or_unknown_is_refused(tmp_path: Path) -> None:
-    claims = {"email": EMAIL, "aud": "shopguide", "exp": NOW + timedelta(minutes=1)}
+    claims = {"email": EMAIL, "aud": "shopguide", "exp": now() + timedelta(minutes=1)}
     door = make_door(tmp_path)
     async with calling(door) as caller:
         for bad in (
             signed(claims, SESSION_KEY),
-            signed({**claims, "exp": NOW - timedelta(minutes=1)}, IDENTITY_KEY),
+            signed({**claims, "exp": now() - timedelta(minutes=1)}, IDENTITY_KEY),
             signed({**claims, "aud": "shopguide-session"}, IDENTITY_KEY),
             signed({**claims, "email": "nobody@example.com"}, IDENTITY_KEY),
             jwt.encode(claims, None, algorithm="none"),
@@ -149,12 +151,12 @@ async def test_a_session_never_changes_hands(tmp_path: Path) -> None:
     door = make_door(tmp_path)
     with door.unit_of_work() as uow:
         uow.session.add(
-            Customer(email="other@example.com", name="陈浩", language="zh", joined_at=NOW)
+            Customer(email="other@example.com", name="陈浩", language="zh", joined_at=now())
         )
         uow.commit()
     async with calling(door) as caller:
-        opened = await caller.open(identity=mint_identity(EMAIL, NOW, IDENTITY_KEY))
-        other = mint_identity("other@example.com", NOW, IDENTITY_KEY)
+        opened = await caller.open(identity=mint_identity(EMAIL, now(), IDENTITY_KEY))
+        other = mint_identity("other@example.com", now(), IDENTITY_KEY)
         answer = await caller.http.put(
             "/api/v1/sessions/identity", json={"identity": other}, headers=caller.key
         )

@@ -8,6 +8,7 @@ from llm.checks import (
     detached,
     echoes,
     misjoined,
+    not_the_extreme,
     strange_words,
     unknown_amounts,
     unsupported,
@@ -130,3 +131,24 @@ def test_a_figure_keeps_what_it_belongs_to() -> None:
     english = ["Silver members pay ¥8 for standard delivery below ¥49."]
     assert detached("It costs ¥8.", english, "What does it cost?")
     assert not detached("Silver members pay ¥8.", english, "What does it cost?")
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "wrong"),
+    [
+        ("花呗最多能分几期？", "最多可以分 6 期。", ["6 期"]),
+        ("花呗最多能分几期？", "最多可以分 12 期。", []),
+        ("花呗能分 6 期吗？", "可以分 6 期。", []),
+        ("What is the largest number of instalments?", "You can pay in 6 instalments.", ["6"]),
+        ("What is the smallest number of instalments?", "You can pay in 3 instalments.", []),
+        ("Can I choose at least 6 instalments?", "You can choose 6 instalments.", []),
+    ],
+)  # fmt: skip
+def test_the_most_is_not_less_than_the_source_says(
+    question: str, answer: str, wrong: list[str]
+) -> None:
+    sources = [
+        "订单满 600 元可以用花呗分 3、6 或 12 期。",
+        "You can pay in 3, 6 or 12 instalments.",
+    ]
+    assert not_the_extreme(answer, sources, question) == wrong

@@ -75,7 +75,7 @@ def test_off_unknown_and_empty(tmp_path: Path) -> None:
     assert load_engine("off") is None
     with pytest.raises(EngineUnavailable, match="neither a folder nor one of"):
         load_engine("no-such-model")
-    with pytest.raises(EngineUnavailable, match="neither a CTranslate2 model"):
+    with pytest.raises(EngineUnavailable, match="neither OpenVINO's"):
         load_engine(str(tmp_path))
 
 

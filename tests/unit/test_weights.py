@@ -111,7 +111,7 @@ def test_pips_failures_become_sentences(stderr: str, sentence: str) -> None:
 
 def test_an_official_file_can_be_given(tmp_path: Path) -> None:
     asset = Asset("given.bin", (Wheel("p", "1", "", "m", 4),), sha256(b"good"))
-    entry = Entry("given", "generator", "Given", "MIT", (asset,), 1)
+    entry = Entry("given", "generator", "openvino", "Given", "MIT", (asset,), 1)
     file = tmp_path / "download.bin"
     with pytest.raises(WeightsMissing):
         take_file(entry, file, silent)
@@ -156,10 +156,11 @@ def test_locate_takes_folders_and_explains_what_it_does_not_know(tmp_path: Path)
 
 
 def test_the_catalogue_adds_up() -> None:
-    sizes = {asset.file: asset.size for entry in CATALOGUE.values() for asset in entry.assets}
+    assets = {asset.file: asset for entry in CATALOGUE.values() for asset in entry.assets}
+    sizes = {file: asset.size for file, asset in assets.items()}
     assert sizes["qwen2.5-coder-1.5b-instruct-q4_k_m.gguf"] == 1_117_320_768
     assert sizes["qwen2.5-coder-0.5b-instruct-q4_k_m.gguf"] == 491_400_064
-    hashes = [w.sha256 for e in CATALOGUE.values() for a in e.assets for w in a.wheels]
+    hashes = [wheel.sha256 for asset in assets.values() for wheel in asset.wheels]
     assert len(set(hashes)) == len(hashes) == 30
     assert {len(each) for each in hashes} == {64}
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from weights import CATALOGUE
 from weights.__main__ import main
 
 
@@ -16,13 +17,13 @@ def test_unknown_names_are_refused_before_anything_is_fetched(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert main(["ensure", "e5-small", "gpt-9"]) == 1
-    assert "The names are: e5-small, qwen2.5-1.5b, qwen2.5-0.5b." in capsys.readouterr().err
+    assert "The names are: e5-small, qwen2.5-1.5b, qwen2.5-1.5b-int8, " in capsys.readouterr().err
 
 
 def test_list_tells_licence_and_place(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["list"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 3
+    assert len(lines) == len(CATALOGUE)
     assert "MIT" in lines[0]
     assert all("not on this machine" in line for line in lines)
 

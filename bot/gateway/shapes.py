@@ -1,0 +1,138 @@
+"""What clients send and get, over HTTP and by WebSocket, as the OpenAPI page shows it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from bot.messages import BotMessage, HandoffView
+
+MessageId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,56}$")]
+# Also the ids of answers ("m1.1") and of what people write ("desk:…").
+LineId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]{1,64}$")]
+Token = Annotated[str, Field(max_length=4096)]
+Comment = Annotated[str, Field(max_length=2000)]
+Language = Literal["zh", "en"]
+
+
+class NewSession(BaseModel):
+    identity: Token | None = Field(None, description="JWT signed by the shop")
+
+
+class OpenedSession(BaseModel):
+    session_id: str
+    token: str = Field(description="opens this conversation; keep it as you would a password")
+    expires_at: str
+    customer: str | None = Field(None, description="name of the customer that the identity proves")
+
+
+class CurrentSession(BaseModel):
+    session_id: str
+    customer: str | None
+    language: Language | None = Field(description="of the last answer, else the customer's own")
+    expires_at: str
+    handoff: HandoffView | None = Field(description="the newest ticket of the conversation")
+
+
+class Identity(BaseModel):
+    identity: Token = Field(description="JWT signed by the shop")
+
+
+class Customer(BaseModel):
+    customer: str
+
+
+class NewMessage(BaseModel):
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"text": "订单满多少包邮？", "message_id": "m-1"}]}
+    )
+
+    text: str = Field(description="not blank", json_schema_extra={"minLength": 1})
+    message_id: MessageId = Field(description="made by the client; repeat it when you retry")
+    language: Language | None = Field(None, description="answer in this language")
+
+
+class Thumb(BaseModel):
+    """Up (1) or down (-1) for one line, or without `message_id` for the conversation."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"message_id": "m-1.1", "rating": -1, "reason": "wrong"}]},
+    )
+
+    rating: Literal[-1, 1]
+    message_id: LineId | None = None
+    reason: Literal["wrong", "unclear", "not_helpful", "slow", "other"] | None = None
+    comment: Comment | None = None
+
+
+class Stars(BaseModel):
+    """One to five for the conversation, at its end."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"stars": 5}]})
+
+    stars: int = Field(ge=1, le=5)
+    comment: Comment | None = None
+
+
+class Line(BotMessage):
+    """A line of the history. A customer's or an agent's has `text` alone of what a bot's has."""
+
+    message_id: str
+    sender: Literal["customer", "bot", "agent"]
+    created_at: str
+    reply_to: str | None = Field(None, description="the customer's line that a bot's line answers")
+    agent: str | None = Field(None, description="name of the person who wrote")
+    unanswered: bool = Field(
+        False,
+        description="only an apology was possible; the same message_id sent again is answered",
+    )
+
+
+class History(BaseModel):
+    messages: list[Line]
+
+
+class Sentences(BaseModel):
+    zh: str
+    en: str
+
+
+class Error(BaseModel):
+    code: str = Field(description="for programs")
+    message: Sentences = Field(description="for people")
+
+
+class ErrorBody(BaseModel):
+    error: Error
+
+
+class Hello(BaseModel):
+    type: Literal["hello"]
+    token: Token
+    after: LineId | None = None
+
+
+class Said(NewMessage):
+    type: Literal["message"]
+
+
+class Identify(Identity):
+    type: Literal["identify"]
+
+
+class Ping(BaseModel):
+    type: Literal["ping"]
+
+
+Frame = Hello | Said | Identify | Ping
+read_frame: TypeAdapter[Frame] = TypeAdapter(Annotated[Frame, Field(discriminator="type")])
+
+
+def complaint(problems: list[Any]) -> str:
+    """What is wrong with the fields, without repeating what was sent."""
+    return "; ".join(
+        f"{'.'.join(str(part) for part in problem['loc'][1:]) or 'body'}: {problem['msg']}"
+        for problem in problems[:3]
+    )

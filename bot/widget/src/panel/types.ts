@@ -1,0 +1,89 @@
+/** What the gateway sends, as bot/messages.py writes it. */
+
+export interface ProductCard {
+  kind: "product";
+  product_id: string;
+  title: string;
+  summary: string;
+  price: string;
+  list_price: string | null;
+  currency: string;
+  in_stock: boolean;
+  stock_text: string;
+  reason: string | null;
+  url: string;
+  image?: string | null;
+}
+
+export interface OrderCard {
+  kind: "order";
+  number: string;
+  status: string;
+  status_text: string;
+  placed_on: string;
+  items: string[];
+  total: string;
+  currency: string;
+  tracking: string | null;
+  events: string[];
+  steps?: { title: string; at: string | null; state: "done" | "current" | "todo" }[];
+}
+
+export interface Citation {
+  number: number;
+  title: string;
+  source: string;
+  quote: string;
+  url: string;
+}
+
+export interface Handoff {
+  ticket: number;
+  state: "queued" | "agent" | "closed";
+  position: number | null;
+  agent: string | null;
+  opens: string | null;
+}
+
+export interface Body {
+  text: string;
+  buttons?: { title: string; payload: string }[];
+  cards?: (ProductCard | OrderCard)[];
+  citations?: Citation[];
+  table?: { header: string[]; rows: string[][] } | null;
+  language?: string;
+  handoff?: Handoff | null;
+}
+
+export type Sender = "customer" | "bot" | "agent";
+
+/** A line of the history, or one that came over the socket. */
+export interface WireLine extends Body {
+  message_id: string;
+  sender: Sender;
+  created_at?: string;
+  reply_to?: string | null;
+  agent?: string | null;
+  /** Only an apology was possible; the same id is answered when it is sent again. */
+  unanswered?: boolean;
+}
+
+/** A line of the conversation. */
+export interface Line {
+  id: string;
+  sender: Sender;
+  at: number;
+  replyTo: string | null;
+  agent: string | null;
+  body: Body;
+  /** How far a message of the customer's has come. */
+  state: "waiting" | "sent" | "failed";
+  error?: string;
+}
+
+/** The answer under way: to which message, and its text so far. */
+export interface Growing {
+  id: string;
+  text: string;
+  seq: number;
+}

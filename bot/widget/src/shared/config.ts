@@ -1,0 +1,13 @@
+/** What the shop writes on its `<script>` line; docs/widget.md explains each. */
+export interface Config {
+  language?: string;
+  theme?: "auto" | "light" | "dark";
+  position?: "left" | "right";
+  identityUrl?: string;
+  stringsUrl?: string;
+  imageHosts?: string;
+  title?: string;
+  greeting?: string;
+  suggestions?: string;
+  label?: string;
+}
