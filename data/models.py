@@ -1,4 +1,4 @@
-"""The shop's tables: catalogue, customers, orders, reviews, conversations.
+"""The shop's tables: catalogue, customers, orders, reviews, conversations, behaviour.
 
 Money is a Decimal in the order's or variant's currency and is stored as a whole number of
 minor units (fen, cents), so that SQLite and PostgreSQL add it up alike. Times are aware
@@ -421,3 +421,83 @@ class Feedback(Base):
     reason: Mapped[str | None] = mapped_column(SafeString(20))
     comment: Mapped[str | None] = mapped_column(SafeText)
     created_at: Mapped[datetime]
+
+
+class EventKind(StrEnum):
+    VIEW = "view"
+    SEARCH = "search"
+    CLICK = "click"  # on a recommended product
+    CART = "cart"
+    RATING = "rating"
+    DISLIKE = "dislike"  # "not interested"
+    PURCHASE = "purchase"  # for a shop whose orders are kept elsewhere
+
+
+class Impression(Base):
+    """One recommended product as one customer or conversation was shown it."""
+
+    __tablename__ = "impressions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    # Stands in the address of the product's page that was offered; cannot be guessed.
+    ref: Mapped[str] = mapped_column(SafeString(22), unique=True)
+    # Who it was shown to: the customer, unless their history is not to be used, else the
+    # conversation; an experiment's arm is theirs.
+    customer_id: Mapped[int | None] = mapped_column(
+        ForeignKey("customers.id", ondelete="CASCADE"), index=True
+    )
+    session_id: Mapped[str | None] = mapped_column(
+        ForeignKey("chat_sessions.id", ondelete="CASCADE"), index=True
+    )
+    product_id: Mapped[str] = mapped_column(ForeignKey("products.id"))
+    surface: Mapped[str] = mapped_column(SafeString(20))  # "recommend" | "companion" | "offer" …
+    model: Mapped[str] = mapped_column(SafeString(40))
+    rank: Mapped[int]  # from 1
+    reason: Mapped[str] = mapped_column(SafeString(20))  # "co_purchase" | "popular" | …
+    experiment: Mapped[str] = mapped_column(SafeString(40))  # empty: none
+    arm: Mapped[str] = mapped_column(SafeString(40))
+    shown_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class BehaviourEvent(Base):
+    """What somebody did in the shop. `origin` and `event_id` together name an event, so that one
+    sent twice is kept once: the sender's own id counts within a conversation, a browser's visit or
+    the shop's imports."""
+
+    __tablename__ = "behaviour_events"
+    __table_args__ = (
+        UniqueConstraint("origin", "event_id"),
+        Index("ix_behaviour_events_customer_at", "customer_id", "at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    origin: Mapped[str] = mapped_column(SafeString(40))
+    event_id: Mapped[str] = mapped_column(SafeString(64))
+    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customers.id", ondelete="CASCADE"))
+    session_id: Mapped[str | None] = mapped_column(
+        ForeignKey("chat_sessions.id", ondelete="CASCADE"), index=True
+    )
+    kind: Mapped[EventKind]
+    product_id: Mapped[str | None] = mapped_column(ForeignKey("products.id"), index=True)
+    query: Mapped[str | None] = mapped_column(SafeString(200))
+    # The stars of a rating, the pieces put into the cart, the amount of a purchase.
+    value: Mapped[Decimal | None]
+    impression_id: Mapped[int | None] = mapped_column(
+        ForeignKey("impressions.id", ondelete="SET NULL"), index=True
+    )
+    at: Mapped[datetime]
+
+
+class ProfileCorrection(Base):
+    """What a customer said about a line of their profile; the newest of a line counts. Without a
+    value the line is not true of them."""
+
+    __tablename__ = "profile_corrections"
+    __table_args__ = (UniqueConstraint("customer_id", "aspect", "subject"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id", ondelete="CASCADE"))
+    aspect: Mapped[str] = mapped_column(SafeString(20))  # "category" | "brand" | "size"
+    subject: Mapped[str] = mapped_column(SafeString(60))  # a category's id, a brand
+    value: Mapped[str | None] = mapped_column(SafeString(40))
+    at: Mapped[datetime]
