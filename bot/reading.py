@@ -371,7 +371,7 @@ _MEASURES: list[tuple[str, str, int, str | None]] = [
 _NEAR = Decimal("0.25")
 _PEOPLE = re.compile(
     r"(?<![\d.])(\d{1,2})\s*(?:个?人|-?\s*(?:person|people|man)\b|\s*(?:adults?|sleepers?)\b)"
-    r"|\bfor\s+(\d{1,2})(?=\s*(?:of us|$|[?.!,]))"
+    r"|\bfor\s+(\d{1,2})(?=\s*(?:of us|under|below|with|that|and|$|[?.!,]))"
 )
 _COLD = re.compile(
     r"(?:负|-|−|minus\s*)\s*(\d{1,2})\s*(?:°\s*c|℃|度|°|degrees?|c\b)?|"

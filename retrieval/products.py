@@ -133,6 +133,12 @@ class ProductSearch:
         best = sorted(candidates, key=lambda i: (-scores[i], self._order[i]))[:k]
         return [(product_id, scores[product_id]) for product_id in best]
 
+    def of_kind(self, query: str, products: Sequence[str]) -> list[str]:
+        """Those that are themselves what the query names ("tents": no footprint); all of them when
+        it names no kind or none of them is one."""
+        kinds = [query[i.start : i.end] for i in self._named(query) if i.kind == "category"]
+        return [i for i in products if any(self._is_a(i, kind) for kind in kinds)] or list(products)
+
     def _named(self, text: str) -> list[_Found]:
         """Whole names and aliases in the text, the longest first where they overlap."""
         squashed, places = _squash(text)

@@ -15,7 +15,11 @@ class Compare(Skill):
 
     def act(self, turn: Turn) -> None:
         named = mentions.named_products(turn)
-        shown = [i for i in mentions.recently_shown(turn) if i not in named]
+        shown = mentions.recently_shown(turn)
+        picked = mentions.picked_by_place(turn.text, shown)
+        if len({*named, *picked}) > 1:
+            shown = picked
+        shown = [i for i in shown if i not in named]
         if len(named) == 1 and (before := turn.noted("product", within=4)) not in (None, *named):
             shown.insert(0, before)
         wanted = named if len(named) > 1 else list(dict.fromkeys([*named, *shown]))

@@ -15,6 +15,7 @@ _ORDINALS = [
     (r"第[三3]|\bthird\b", 2),
     (r"最后|\blast one\b", -1),
 ]
+_FIRST_FEW = re.compile(r"前([两二2三3])|\bfirst (two|2|three|3)\b")
 
 
 def named_products(turn: Turn) -> list[str]:
@@ -27,15 +28,25 @@ def product_in_question(turn: Turn) -> str | None:
     named = named_products(turn)
     if named:
         return named[0]
-    shown = turn.noted("shown", within=_CONTEXT_TURNS) or []
-    lowered = turn.text.lower()
-    for pattern, position in _ORDINALS:
-        if re.search(pattern, lowered) and shown and -len(shown) <= position < len(shown):
-            return str(shown[position])
+    shown = recently_shown(turn)
+    if picked := picked_by_place(turn.text, shown):
+        return picked[0]
     product = turn.noted("product", within=_CONTEXT_TURNS)
     if product:
         return str(product)
-    return str(shown[0]) if len(shown) == 1 else None
+    return shown[0] if len(shown) == 1 else None
+
+
+def picked_by_place(text: str, shown: list[str]) -> list[str]:
+    """Those of a list that a text names by their place: "the first two", "第一个和第三个"."""
+    lowered = text.lower()
+    if few := _FIRST_FEW.search(lowered):
+        return shown[: 2 if (few[1] or few[2]) in "两二2two" else 3]
+    return [
+        shown[position]
+        for pattern, position in _ORDINALS
+        if re.search(pattern, lowered) and -len(shown) <= position < len(shown)
+    ]
 
 
 def without_name(text: str, product: Product) -> str:
@@ -61,7 +72,7 @@ def _it(name: re.Match[str]) -> str:
 
 
 def recently_shown(turn: Turn) -> list[str]:
-    return list(turn.noted("shown", within=_CONTEXT_TURNS) or [])
+    return [str(product) for product in turn.noted("shown", within=_CONTEXT_TURNS) or []]
 
 
 def current(uow: UnitOfWork, product_id: str) -> Product | None:

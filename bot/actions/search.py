@@ -156,7 +156,8 @@ def _results(
         allowed = {p.id for p in catalogue if wanted(p) and all(c(p) for c in conditions)}
         if allowed:
             ranked = services.products.search(query.text, allowed, _CANDIDATES)
-            found = [by_id[product_id] for product_id, _ in ranked]
+            best = services.products.of_kind(query.text, [product_id for product_id, _ in ranked])
+            found = [by_id[product_id] for product_id in best]
             found.sort(key=lambda product: not views.in_stock(product))  # stable: rank kept
             return found[:_CARDS], len(conditions) < 2
     return [], False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.actions.mentions import without_name
+from bot.actions.mentions import picked_by_place, without_name
 from data.models import Localized, Product
 
 
@@ -28,3 +28,22 @@ def test_without_name(text: str, rest: str) -> None:
         aliases={"zh": ["岭线双人帐"], "en": ["Ridgeline 2"]},
     )
     assert without_name(text, product) == rest
+
+
+@pytest.mark.parametrize(
+    ("text", "picked"),
+    [
+        ("compare the first two", ["a", "b"]),
+        ("前两个有什么区别", ["a", "b"]),
+        ("前三个对比一下", ["a", "b", "c"]),
+        ("the first and the third", ["a", "c"]),
+        ("第一个和第三个哪个轻？", ["a", "c"]),
+        ("the last one", ["c"]),
+        ("最后一个多少钱", ["c"]),
+        ("compare them", []),
+        ("which is better?", []),
+    ],
+)
+def test_picked_by_place(text: str, picked: list[str]) -> None:
+    assert picked_by_place(text, ["a", "b", "c"]) == picked
+    assert picked_by_place(text, []) == []
