@@ -26,9 +26,10 @@ serve:  ## set up, start and print the address of the demo shop's page
 	@$(SETUP) </dev/null >&2
 	@exec $(BIN)/shopguide serve $(ARGS)
 
-test:  ## set up, with the small language model too, and run all tests (ARGS="-k NAME")
+test:  ## set up, with the small language model and Chromium too, and run all tests (ARGS="-k NAME")
 	@$(SETUP) </dev/null
 	@$(BIN)/python -m weights ensure qwen2.5-0.5b
+	@$(BIN)/python -m tests.chromium
 	@$(BIN)/python -m pytest $(ARGS)
 
 lint:  ## check style and types

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
@@ -13,11 +12,10 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from bot.desk import Desk
 from data.database import create_engine, session_factory
 from data.unit_of_work import UnitOfWork
+from tests.chromium import chromium
 from tests.node import node_modules
 from tests.running import System, running
 
@@ -86,14 +84,12 @@ def listening(supervisor: Supervisor) -> Iterator[str]:
 
 
 def test_the_widget_in_chromium(tmp_path: Path) -> None:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        pytest.skip("Chromium is not installed; on Debian: apt-get install chromium")
+    browser = chromium()
     node = node_modules()
     with running(tmp_path) as system, listening(Supervisor(system)) as control:
         done = subprocess.run(
             [node, "--test", "--test-reporter=spec", str(SUITE / "suite.test.js")],
-            env=os.environ | {"GATEWAY": system.url, "CONTROL": control, "CHROMIUM": chromium},
+            env=os.environ | {"GATEWAY": system.url, "CONTROL": control, "CHROMIUM": browser},
             capture_output=True,
             text=True,
             timeout=_SECONDS,

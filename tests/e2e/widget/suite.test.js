@@ -15,7 +15,7 @@ for (const [look, context] of [["desktop", DESKTOP], ["phone", PHONE]]) {
       await shot("closed");
       await widget.open();
       await shot("welcome");
-      await widget.ask("I need a tent for two under 2 kg");
+      await widget.ask("I need a tent for two under 3 kg");
       assert.ok((await widget.page.locator(".product").count()) > 1);
       await shot("products");
       await widget.ask("compare the first two");
@@ -403,7 +403,7 @@ inBrowser("from right to left, in a language of the shop's own", {}, async (shop
   assert.equal(await widget.launcher.getAttribute("aria-label"), "محادثة");
   await widget.open();
   await widget.check("ar-desktop-light-welcome");
-  await widget.ask("I need a tent for two under 2 kg");
+  await widget.ask("I need a tent for two under 3 kg");
   await widget.check("ar-desktop-light-products");
   assert.equal(await widget.panel.getAttribute("dir"), "rtl");
 });
@@ -411,7 +411,7 @@ inBrowser("from right to left, in a language of the shop's own", {}, async (shop
 inBrowser("at 200 % zoom nothing is out of reach", { context: { viewport: { width: 640, height: 360 } } }, async (shop) => {
   const widget = await shop.visit();
   await widget.open();
-  await widget.ask("I need a tent for two under 2 kg");
+  await widget.ask("I need a tent for two under 3 kg");
   await widget.check("en-zoomed-products");
   const box = await widget.panel.boundingBox();
   assert.ok(box.x >= 0 && box.y >= 0 && box.x + box.width <= 640 && box.y + box.height <= 360, JSON.stringify(box));
@@ -535,7 +535,7 @@ inBrowser("the page's side: methods, events, the cart", {}, async (shop) => {
       window.told.push(["add-to-cart", detail]);
     });
   });
-  await page.evaluate(() => window.Shopguide.send("I need a tent for two under 2 kg"));
+  await page.evaluate(() => window.Shopguide.send("I need a tent for two under 3 kg"));
   await page.evaluate(() => window.Shopguide.open());
   await widget.answered();
   await page.locator(".product .primary").first().click();
