@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
-from sqlalchemy import Select, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, false, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, defer, joinedload, selectinload
 
@@ -20,15 +20,19 @@ from data import normalise
 from data.models import (
     Address,
     Base,
+    BehaviourEvent,
     Category,
     ChatMessage,
     ChatSession,
     Customer,
+    EventKind,
     Feedback,
+    Impression,
     Order,
     OrderLine,
     OrderStatus,
     Product,
+    ProfileCorrection,
     Review,
     Ticket,
     Variant,
@@ -61,6 +65,25 @@ class Purchase(NamedTuple):
     quantity: int
 
 
+class Bought(NamedTuple):
+    """One line of an order that was kept, as its variant stands in the catalogue."""
+
+    product_id: str
+    options: dict[str, dict[str, str]]
+    unit_price: Decimal
+    order_number: str
+    placed_at: datetime
+
+
+class Sale(NamedTuple):
+    """What one customer paid for one product in one order."""
+
+    customer_id: int
+    product_id: str
+    amount: Decimal
+    at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Rating:
     """`average` of 1 to 5 stars over `count` reviews; None without reviews."""
@@ -82,6 +105,12 @@ class _Repository(Generic[Row]):
 
     def _all(self, query: Select[Found]) -> Sequence[Found]:
         return self._session.scalars(query).unique().all()
+
+    def _insert(self, table: type[Base]) -> postgresql.Insert | sqlite.Insert:
+        """An insertion that can say what a row that is there already means."""
+        if self._session.get_bind().dialect.name == "postgresql":
+            return postgresql.insert(table)
+        return sqlite.insert(table)
 
 
 class Products(_Repository[Product]):
@@ -193,6 +222,44 @@ class Orders(_Repository[Order]):
             query = query.where(Order.customer_id == customer_id)
         return [Purchase(*row) for row in self._session.execute(query)]
 
+    def bought(self, customer_id: int) -> list[Bought]:
+        """What the customer bought and kept, oldest first."""
+        return [
+            Bought(*row)
+            for row in self._session.execute(
+                select(
+                    Variant.product_id,
+                    Variant.options,
+                    OrderLine.unit_price,
+                    Order.number,
+                    Order.placed_at,
+                )
+                .join(OrderLine, OrderLine.order_number == Order.number)
+                .join(Variant, Variant.sku == OrderLine.sku)
+                .where(Order.customer_id == customer_id, Order.status.in_(_KEPT))
+                .order_by(Order.placed_at, OrderLine.id)
+            )
+        ]
+
+    def sales(self, since: datetime) -> list[Sale]:
+        """Everybody's purchases from then on that were kept, oldest first."""
+        return [
+            Sale(customer_id, product_id, price * quantity, at)
+            for customer_id, product_id, price, quantity, at in self._session.execute(
+                select(
+                    Order.customer_id,
+                    Variant.product_id,
+                    OrderLine.unit_price,
+                    OrderLine.quantity,
+                    Order.placed_at,
+                )
+                .join(OrderLine, OrderLine.order_number == Order.number)
+                .join(Variant, Variant.sku == OrderLine.sku)
+                .where(Order.placed_at >= since, Order.status.in_(_KEPT))
+                .order_by(Order.placed_at, OrderLine.id)
+            )
+        ]
+
     def spend(self, customer_id: int, since: datetime) -> Decimal:
         """What the customer paid since then and did not get back, for their tier."""
         total = self._session.scalar(
@@ -273,13 +340,9 @@ class Messages(_Repository[ChatMessage]):
         Of two at the same moment exactly one is told True: that is how a retried message is
         answered once.
         """
-        insert = (
-            postgresql.insert(ChatMessage)
-            if self._session.get_bind().dialect.name == "postgresql"
-            else sqlite.insert(ChatMessage)
-        )
         stored = self._session.execute(
-            insert.values(
+            self._insert(ChatMessage)
+            .values(
                 session_id=message.session_id,
                 message_id=message.message_id,
                 sender=message.sender,
@@ -394,3 +457,125 @@ class Feedbacks(_Repository[Feedback]):
         return self._all(
             select(Feedback).where(Feedback.session_id == session_id).order_by(Feedback.id)
         )
+
+
+class Behaviour(_Repository[BehaviourEvent]):
+    def record(self, events: Sequence[BehaviourEvent]) -> set[tuple[str, str]]:
+        """Store at once those that are not there yet; returns their (origin, event_id).
+
+        Of two senders of one event at the same moment exactly one is told.
+        """
+        columns = BehaviourEvent.__table__.columns.keys()
+        stored: set[tuple[str, str]] = set()
+        for begin in range(0, len(events), _AT_ONCE):
+            rows: list[dict[str, Any]] = [
+                {name: getattr(event, name) for name in columns if name != "id"}
+                for event in events[begin : begin + _AT_ONCE]
+            ]
+            found = self._session.execute(
+                self._insert(BehaviourEvent)
+                .values(rows)
+                .on_conflict_do_nothing(index_elements=["origin", "event_id"])
+                .returning(BehaviourEvent.origin, BehaviourEvent.event_id)
+            )
+            stored |= {(row[0], row[1]) for row in found}
+        return stored
+
+    def of_customer(self, customer_id: int) -> Sequence[BehaviourEvent]:
+        """Oldest first; also what they did in a conversation before they said who they are."""
+        return self._all(
+            select(BehaviourEvent)
+            .where(_theirs(customer_id))
+            .order_by(BehaviourEvent.at, BehaviourEvent.id)
+        )
+
+    def everybodys(self) -> list[tuple[BehaviourEvent, int | None]]:
+        """All events, oldest first, each with its customer as far as known by now; without those
+        of customers whose history is not to be used."""
+        customer_id = func.coalesce(BehaviourEvent.customer_id, ChatSession.customer_id)
+        query = (
+            select(BehaviourEvent, customer_id)
+            .outerjoin(ChatSession, ChatSession.id == BehaviourEvent.session_id)
+            .outerjoin(Customer, Customer.id == customer_id)
+            .where(or_(Customer.id.is_(None), Customer.personalised))
+            .order_by(BehaviourEvent.at, BehaviourEvent.id)
+        )
+        return [(event, owner) for event, owner in self._session.execute(query)]
+
+    def disliked(self, customer_id: int | None, session_id: str | None) -> frozenset[str]:
+        """Products that the customer, or this conversation, is not interested in."""
+        whose = []
+        if customer_id is not None:
+            whose.append(_theirs(customer_id))
+        if session_id is not None:
+            whose.append(BehaviourEvent.session_id == session_id)
+        rows = self._session.scalars(
+            select(BehaviourEvent.product_id)
+            .where(BehaviourEvent.kind == EventKind.DISLIKE, or_(false(), *whose))
+            .distinct()
+        )
+        return frozenset(product_id for product_id in rows if product_id is not None)
+
+
+_AT_ONCE = 500  # rows of one statement, whose parameters a database counts
+
+
+def _theirs(customer_id: int) -> ColumnElement[bool]:
+    sessions = select(ChatSession.id).where(ChatSession.customer_id == customer_id)
+    return or_(
+        BehaviourEvent.customer_id == customer_id,
+        and_(BehaviourEvent.customer_id.is_(None), BehaviourEvent.session_id.in_(sessions)),
+    )
+
+
+class Impressions(_Repository[Impression]):
+    def by_ref(self, ref: str) -> Impression | None:
+        return self._session.scalars(select(Impression).where(Impression.ref == ref)).one_or_none()
+
+    def of_experiment(self, experiment: str, since: datetime | None = None) -> Sequence[Impression]:
+        """Oldest first; the empty name is that of all that were part of no experiment."""
+        query = select(Impression).where(Impression.experiment == experiment)
+        if since is not None:
+            query = query.where(Impression.shown_at >= since)
+        return self._all(query.order_by(Impression.shown_at, Impression.id))
+
+    def experiments(self) -> list[str]:
+        """Their names, the latest first."""
+        return list(
+            self._session.scalars(
+                select(Impression.experiment)
+                .group_by(Impression.experiment)
+                .order_by(func.max(Impression.shown_at).desc(), Impression.experiment)
+            )
+        )
+
+    def answers(self, experiment: str, kind: EventKind) -> dict[int, datetime]:
+        """When an event of that kind first answered which impression, by its id."""
+        rows = self._session.execute(
+            select(BehaviourEvent.impression_id, func.min(BehaviourEvent.at))
+            .join(Impression, Impression.id == BehaviourEvent.impression_id)
+            .where(Impression.experiment == experiment, BehaviourEvent.kind == kind)
+            .group_by(BehaviourEvent.impression_id)
+        )
+        return {shown: at for shown, at in rows if shown is not None}
+
+
+class Corrections(_Repository[ProfileCorrection]):
+    def of_customer(self, customer_id: int) -> Sequence[ProfileCorrection]:
+        """Oldest first."""
+        return self._all(
+            select(ProfileCorrection)
+            .where(ProfileCorrection.customer_id == customer_id)
+            .order_by(ProfileCorrection.at, ProfileCorrection.id)
+        )
+
+    def put(self, correction: ProfileCorrection) -> None:
+        """In the place of an earlier one of the same line."""
+        self._session.execute(
+            delete(ProfileCorrection).where(
+                ProfileCorrection.customer_id == correction.customer_id,
+                ProfileCorrection.aspect == correction.aspect,
+                ProfileCorrection.subject == correction.subject,
+            )
+        )
+        self.add(correction)

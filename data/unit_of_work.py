@@ -7,10 +7,14 @@ from typing import Self
 
 from sqlalchemy.orm import Session, sessionmaker
 
+from data.channels import Channels
 from data.database import create_engine, plain_errors, session_factory
 from data.repositories import (
+    Behaviour,
+    Corrections,
     Customers,
     Feedbacks,
+    Impressions,
     Messages,
     Orders,
     Products,
@@ -37,6 +41,10 @@ class UnitOfWork:
     messages: Messages
     tickets: Tickets
     feedbacks: Feedbacks
+    channels: Channels
+    behaviour: Behaviour
+    impressions: Impressions
+    corrections: Corrections
 
     def __init__(self, factory: sessionmaker[Session]) -> None:
         self._factory = factory
@@ -57,6 +65,10 @@ class UnitOfWork:
         self.messages = Messages(self.session)
         self.tickets = Tickets(self.session)
         self.feedbacks = Feedbacks(self.session)
+        self.channels = Channels(self.session)
+        self.behaviour = Behaviour(self.session)
+        self.impressions = Impressions(self.session)
+        self.corrections = Corrections(self.session)
         return self
 
     def __exit__(
