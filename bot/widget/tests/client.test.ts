@@ -385,6 +385,20 @@ describe("who is signed in", () => {
     expect(texts(after)).toEqual(["hello", "re: hello"]);
   });
 
+  test("signed out: what is written at once begins the new conversation", async () => {
+    identity = "emma";
+    const other = tab();
+    other.say("my orders");
+    await pass(1_000);
+    identity = null;
+    const after = tab();
+    after.say("hello");
+    await pass(5_000);
+    expect(gateway.sessions.at(-1)!.customer).toBeNull();
+    expect(texts(after)).toEqual(["hello", "re: hello"]);
+    expect(texts(other)).toEqual(["hello", "re: hello"]);
+  });
+
   test("nobody knows, and the conversation goes on", async () => {
     identity = "emma";
     const before = tab();

@@ -24,7 +24,7 @@ export interface Hooks {
   sentence(sentences: Record<string, string>): string;
 }
 
-type Shared = { kind: "line"; line: Line } | { kind: "seen" } | { kind: "forget" };
+type Shared = { kind: "line"; line: Line } | { kind: "seen" } | { kind: "forget"; since: number };
 
 // Milliseconds.
 const BACK_OFF = 500;
@@ -51,6 +51,8 @@ export class Client {
   private running = false;
   private stopped = false;
   private proved = false;
+  /** Who is signed in since when: what waits since then is theirs, whoever's conversation ends. */
+  private signedIn = performance.timeOrigin;
   private loaded = false;
   /** The message whose answer is awaited, and when to lose patience. */
   private asked: { id: string; timer: ReturnType<typeof setTimeout> } | null = null;
@@ -107,6 +109,7 @@ export class Client {
 
   async identify(): Promise<void> {
     this.proved = false;
+    this.signedIn = now();
     if (this.store.get("session")) await this.prove();
   }
 
@@ -117,10 +120,10 @@ export class Client {
     }
   }
 
-  /** End this conversation; the next message begins a new one. */
-  forget(): void {
-    this.clear();
-    this.tell({ kind: "forget" });
+  /** End this conversation; the next message begins a new one, as do those that wait since `since`. */
+  forget(since = Infinity): void {
+    this.clear(since);
+    this.tell({ kind: "forget", since });
   }
 
   /** Lines of the other side after the last one that was seen. */
@@ -235,10 +238,10 @@ export class Client {
         } catch (error) {
           if (!(error instanceof Refused)) throw error;
           // The conversation is another customer's: this one must not read it.
-          this.forget();
+          this.forget(this.signedIn);
         }
       } else if (identity === null && session.signed) {
-        this.forget();
+        this.forget(this.signedIn);
       }
     }
     this.proved = true;
@@ -280,7 +283,10 @@ export class Client {
         this.drop = () => {};
         if (code === 4401) reject(new Refused(401, "unauthorized", {}, 0));
         else if (ready) resolve();
-        else reject(new Error(`The socket did not come up (${code}, ${++this.socketFailures}).`));
+        else {
+          this.socketFailures++;
+          reject(); // it did not come up
+        }
       };
       // The browser may take a minute to notice that the other side is gone: it is not asked.
       this.drop = () => {
@@ -334,7 +340,7 @@ export class Client {
         if (type === "message") this.take({ type, message_id: `${id}.${++count}`, reply_to: id, body: data });
         else this.take({ type, message_id: id, ...data } as Frame);
       }
-      if (this.isPending(id)) throw new Error("The answer broke off.");
+      if (this.isPending(id)) throw new Error("broken off");
     } catch (error) {
       if (!(error instanceof Refused) || error.status === 401 || error.status >= 500) throw error;
       this.growing = null;
@@ -448,7 +454,7 @@ export class Client {
   }
 
   private overheard(shared: Shared): void {
-    if (shared.kind === "forget") this.clear();
+    if (shared.kind === "forget") this.clear(shared.since);
     else if (shared.kind === "line" && insert(this.lines, shared.line)) {
       if (shared.line.sender !== "customer") this.hooks.arrived(shared.line);
       if (this.store.get("session")) this.start(); // the other tab has begun the conversation
@@ -469,10 +475,10 @@ export class Client {
     this.wake();
   }
 
-  private clear(): void {
+  private clear(since: number): void {
     for (const fact of ["session", "readId", "unread", "handedOff", "ratings"] as const) this.store.set(fact, undefined);
-    for (const { id } of this.store.outbox()) this.store.take(id);
-    this.lines = [];
+    for (const { id, at } of this.store.outbox()) if (at < since) this.store.take(id);
+    this.lines = this.lines.filter(({ id }) => this.isPending(id));
     this.growing = this.handoff = null;
     this.forgetAsked();
     this.disconnect();

@@ -79,8 +79,8 @@ export async function start(host: Host): Promise<Panel> {
       host.emit("close");
     },
     send(text) {
-      const line = client.say(text);
-      emitMessage(line);
+      view.stuck = true;
+      emitMessage(client.say(text));
     },
     async identify(identity) {
       proof = identity;

@@ -38,7 +38,7 @@ export class View {
   private readonly narrow = matchMedia("(max-width: 480px), (max-height: 480px)");
   private readonly rows = new Map<string, { element: HTMLElement; key: string }>();
   /** Whether the end of the conversation is in sight, and stays so when lines come. */
-  private stuck = true;
+  stuck = true;
   /** A question to the customer, at the end of the conversation. */
   private question: HTMLElement | null = null;
   private brokenSince = 0;
@@ -269,7 +269,6 @@ export class View {
   }
 
   private send(text: string): void {
-    this.stuck = true;
     this.question = null;
     // The button that was pressed is about to go: the focus must not go with it.
     if (this.foot.matches(":focus-within")) this.log.focus({ preventScroll: true });
