@@ -75,7 +75,7 @@ def read_document(path: Path, language: Language, warnings: list[str]) -> list[P
         raise DocumentError(
             f"{path} is not UTF-8 (byte {error.start}); save it as UTF-8."
         ) from error
-    head, body, complaint = _front_matter(text.replace("\x00", ""))
+    head, body, complaint = front_matter(text.replace("\x00", ""))
     if complaint:
         warnings.append(f"{path}: {complaint}")
     sections = parse(body, language)
@@ -104,7 +104,8 @@ def read_document(path: Path, language: Language, warnings: list[str]) -> list[P
 _FRONT_MATTER = re.compile(r"\A\s*---[ \t]*\r?\n(.*?)(?:\r?\n)?---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 
 
-def _front_matter(text: str) -> tuple[dict[str, Any], str, str | None]:
+def front_matter(text: str) -> tuple[dict[str, Any], str, str | None]:
+    """A document's head, its text, and what is wrong with the head; such a head says nothing."""
     match = _FRONT_MATTER.match(text)
     if not match:
         return {}, text, None

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
-import yaml
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from bot.storefront.words import LANGUAGES, Language
-
-_FRONT_MATTER = re.compile(r"\A---\r?\n(.*?)\r?\n---\r?\n", re.DOTALL)
+from retrieval.ingest import front_matter
 
 
 @dataclass(frozen=True)
@@ -69,10 +65,9 @@ class HelpPages:
 
 def _read(path: Path, language: Language) -> HelpPage:
     text = path.read_text("utf-8-sig", errors="replace")
-    head = _FRONT_MATTER.match(text)
-    facts = _facts(head.group(1)) if head else {}
+    facts, body, _ = front_matter(text)  # what is wrong with it was said when the index was built
     markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
-    tokens = markdown.parse(text[head.end() :] if head else text)
+    tokens = markdown.parse(body)
     updated = facts.get("updated")
     return HelpPage(
         source=path.stem,
@@ -83,15 +78,6 @@ def _read(path: Path, language: Language) -> HelpPage:
         sections=_anchored(tokens),
         html=markdown.renderer.render(tokens, markdown.options, {}),
     )
-
-
-def _facts(head: str) -> dict[str, Any]:
-    """Empty where it is not YAML: the page is shown under its file's name then."""
-    try:
-        found = yaml.safe_load(head)
-    except yaml.YAMLError:
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _anchored(tokens: Sequence[Token]) -> list[Section]:
