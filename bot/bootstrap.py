@@ -15,6 +15,9 @@ from rasa_sdk.interfaces import ActionExecutionRejection, ActionNotFoundExceptio
 from bot import tracing
 from bot.actions import SKILLS
 from bot.bus import Bus
+from bot.channels import registry
+from bot.channels.http import Http
+from bot.channels.service import Channels
 from bot.gateway.conversations import Conversations
 from bot.gateway.door import Door
 from bot.services import Services
@@ -120,6 +123,18 @@ def create_door(settings: Settings, services: Services, *, traced: bool = False)
     }
     return Door(
         settings, conversations, services.streams, checks, traced=traced, shared=services.shared
+    )
+
+
+def create_channels(settings: Settings, services: Services, door: Door) -> Channels:
+    """The messaging platforms whose settings are complete."""
+    http = Http()
+    return Channels(
+        registry.make(http, settings.public_url),
+        door,
+        services.unit_of_work,
+        http=http,
+        shared=services.shared,
     )
 
 

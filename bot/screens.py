@@ -203,7 +203,7 @@ def _order(card: OrderCard, language: str) -> Table:
     table = Table(show_header=False, border_style="dim")
     table.add_column(style="cyan", no_wrap=True)
     table.add_column(overflow="fold")
-    for name, value in _order_facts(card, language):
+    for name, value in order_facts(card, language):
         table.add_row(name, Text(clean(value)))
     return table
 
@@ -238,7 +238,7 @@ def plain(message: BotMessage) -> list[str]:
             lines.append(f"{number}. {_product_line(card, language)}")
         else:
             colon = "：" if language == "zh" else ": "
-            lines += [f"{name}{colon}{value}" for name, value in _order_facts(card, language)]
+            lines += [f"{name}{colon}{value}" for name, value in order_facts(card, language)]
     if message.table is not None:
         lines += [" | ".join(row) for row in (message.table.header, *message.table.rows)]
     for source in message.citations:
@@ -249,15 +249,23 @@ def plain(message: BotMessage) -> list[str]:
 
 
 def _product_line(card: ProductCard, language: str) -> str:
+    return " · ".join(_one_line(fact) for fact in (card.title, *product_facts(card, language)))
+
+
+def product_facts(card: ProductCard, language: str) -> Iterator[str]:
+    """Price, stock, and why it is shown."""
     price = money(card.price, card.currency)
     if card.list_price is not None:
         before = f"{word('was', language)} {money(card.list_price, card.currency)}"
         price += f"（{before.replace(' ', '')}）" if language == "zh" else f" ({before})"
-    facts = [card.title, price, card.stock_text, *([card.reason] if card.reason else [])]
-    return " · ".join(_one_line(fact) for fact in facts)
+    yield price
+    yield card.stock_text
+    if card.reason:
+        yield card.reason
 
 
-def _order_facts(card: OrderCard, language: str) -> Iterator[tuple[str, str]]:
+def order_facts(card: OrderCard, language: str) -> Iterator[tuple[str, str]]:
+    """Names and values, one a line; the latest three events."""
     yield word("order", language), card.number
     yield word("status", language), card.status_text
     yield word("placed", language), card.placed_on

@@ -58,6 +58,9 @@ class Settings(BaseSettings):
 
     host: str = Field("127.0.0.1", description="address of the public door")
     port: int = Field(8080, description="port of the public door")
+    public_url: str = Field(
+        "", description="address of the public door from outside, https://…; for platforms"
+    )
     actions_host: str = Field(
         "127.0.0.1", description="address of the action endpoint; keep it private"
     )

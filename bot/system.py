@@ -95,7 +95,7 @@ def rasa_environment(settings: Settings) -> dict[str, str]:
 
 def load(settings: Settings, *, traced: bool = False) -> Parts:
     """All that this process serves. Takes seconds, the imports too, so that they stand here."""
-    from bot.bootstrap import bootstrap, create_actions_app, create_door
+    from bot.bootstrap import bootstrap, create_actions_app, create_channels, create_door
     from bot.gateway.app import create_app
     from bot.storefront import create_site
 
@@ -110,7 +110,7 @@ def load(settings: Settings, *, traced: bool = False) -> Parts:
         )
     door = create_door(settings, services, traced=traced)
     site = create_site(services, settings) if settings.demo_shop else None
-    public = create_app(door, site=site)
+    public = create_app(door, site=site, channels=create_channels(settings, services, door))
     return Parts(public, create_actions_app(services), door.rasa.ready, notice, door.retire)
 
 

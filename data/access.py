@@ -32,13 +32,37 @@ def open_session(
     uow: UnitOfWork, lifetime: timedelta, *, now: datetime | None = None
 ) -> ChatSession:
     """A new anonymous session. Commits."""
-    at = now or datetime.now(UTC)
-    session = ChatSession(
-        id=str(uuid.uuid4()), created_at=at, expires_at=at + lifetime, failed_identifications=0
-    )
+    session = _session(lifetime, now)
     uow.sessions.add(session)
     uow.commit()
     return session
+
+
+def open_channel_session(
+    uow: UnitOfWork,
+    lifetime: timedelta,
+    channel: str,
+    linked_to: int | None,
+    *,
+    now: datetime | None = None,
+) -> ChatSession:
+    """A new session on a messaging platform, of the customer (by id) that a one-time code has
+    linked there, or of nobody known. The caller commits."""
+    session = _session(lifetime, now)
+    session.channel = channel
+    customer = uow.session.get(Customer, linked_to) if linked_to is not None else None
+    if customer is not None:
+        _bind(session, customer, "link")
+    uow.sessions.add(session)
+    uow.session.flush()
+    return session
+
+
+def _session(lifetime: timedelta, now: datetime | None) -> ChatSession:
+    at = now or datetime.now(UTC)
+    return ChatSession(
+        id=str(uuid.uuid4()), created_at=at, expires_at=at + lifetime, failed_identifications=0
+    )
 
 
 def sign_in(
@@ -71,11 +95,14 @@ def identify(
 
     Each failure counts, also when the caller commits nothing else (so this commits); after
     `ALLOWED_FAILURES` the session is refused for good. Success does not clear the count, or
-    somebody with an account could guess at others' for ever.
+    somebody with an account could guess at others' for ever. A session on a messaging platform is
+    refused: what is written there is no proof, and a group would read it.
     """
     session = live_session(uow, session_id, now=now)
     if session is None:
         return Identification.EXPIRED
+    if session.channel is not None:
+        return Identification.REFUSED
     if not uow.sessions.take_attempt(session_id, ALLOWED_FAILURES):
         uow.commit()
         return Identification.REFUSED

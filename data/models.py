@@ -362,10 +362,12 @@ class ChatSession(Base):
     customer_id: Mapped[int | None] = mapped_column(ForeignKey("customers.id"))
     identified_by: Mapped[str | None] = mapped_column(
         SafeString(20)
-    )  # "sign_in" | "email_postcode"
+    )  # "sign_in" | "email_postcode" | "link"
     failed_identifications: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+    # The messaging platform that it runs on: there, only a one-time code says who somebody is.
+    channel: Mapped[str | None] = mapped_column(SafeString(20))
 
     customer: Mapped[Customer | None] = relationship(lazy="joined")
 
@@ -501,3 +503,71 @@ class ProfileCorrection(Base):
     subject: Mapped[str] = mapped_column(SafeString(60))  # a category's id, a brand
     value: Mapped[str | None] = mapped_column(SafeString(40))
     at: Mapped[datetime]
+
+
+class ChannelUser(Base):
+    """Somebody on a messaging platform, in one chat there, and the session that they talk in."""
+
+    __tablename__ = "channel_users"
+    __table_args__ = (UniqueConstraint("channel", "conversation"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    channel: Mapped[str] = mapped_column(SafeString(20))
+    conversation: Mapped[str] = mapped_column(SafeString(190))
+    session_id: Mapped[str] = mapped_column(ForeignKey("chat_sessions.id"), index=True)
+    # Who they are, once a one-time code has proven it.
+    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customers.id"))
+    is_group: Mapped[bool]
+    language: Mapped[str] = mapped_column(SafeString(2))
+    address: Mapped[dict[str, Any]]  # what the platform needs to reach them, newest
+    choices: Mapped[list[str]]  # what the numbers under the last answer stand for
+    spoke_at: Mapped[datetime]
+    failed_links: Mapped[int] = mapped_column(default=0)
+    failed_since: Mapped[datetime | None]
+
+
+class LinkCode(Base):
+    """A one-time code that makes whoever sends it on a platform known as the customer."""
+
+    __tablename__ = "link_codes"
+
+    code_hash: Mapped[str] = mapped_column(SafeString(64), primary_key=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class InboxEvent(Base):
+    """What a platform told us. It is stored before the platform is told that we have it; its words
+    go as soon as it is answered, its key stays to know it again."""
+
+    __tablename__ = "channel_inbox"
+    __table_args__ = (Index("ix_channel_inbox_waiting", "done_at", "channel", "conversation"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    channel: Mapped[str] = mapped_column(SafeString(20))
+    key: Mapped[str] = mapped_column(SafeString(64), unique=True)
+    conversation: Mapped[str] = mapped_column(SafeString(190))
+    body: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    draft: Mapped[str | None] = mapped_column(SafeString(190))  # the platform's id of growing text
+    attempts: Mapped[int] = mapped_column(default=0)
+    received_at: Mapped[datetime]
+    done_at: Mapped[datetime | None]
+
+
+class OutboxCall(Base):
+    """One call to a platform. What cannot be delivered stays, "dead", until somebody retries it."""
+
+    __tablename__ = "channel_outbox"
+    __table_args__ = (Index("ix_channel_outbox_waiting", "state", "channel", "conversation"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    channel: Mapped[str] = mapped_column(SafeString(20))
+    key: Mapped[str] = mapped_column(SafeString(80), unique=True)
+    conversation: Mapped[str] = mapped_column(SafeString(190))
+    call: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    state: Mapped[str] = mapped_column(SafeString(8))  # "waiting" | "sent" | "dead"
+    attempts: Mapped[int] = mapped_column(default=0)
+    due_at: Mapped[datetime]
+    error: Mapped[str | None] = mapped_column(SafeString(200))
+    created_at: Mapped[datetime]

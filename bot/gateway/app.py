@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from bot.channels.service import Channels
+from bot.channels.webhooks import webhooks
 from bot.gateway import errors, reference, routes, widget
 from bot.gateway.door import Door
 from bot.gateway.headers import SecurityHeaders
@@ -40,13 +42,20 @@ _TAGS = [
 _MOST_BYTES = 256 * 1024  # a body; the longest message in JSON escapes is far below
 
 
-def create_app(door: Door, *, site: ASGIApp | None = None) -> FastAPI:
-    """`site` answers every path that is not the assistant's: a shop's pages."""
+def create_app(
+    door: Door, *, site: ASGIApp | None = None, channels: Channels | None = None
+) -> FastAPI:
+    """`site` answers every path that is not the assistant's: a shop's pages. `channels` are the
+    messaging platforms."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         door.open()
+        if channels is not None:
+            channels.open()
         yield
+        if channels is not None:
+            await channels.close()
         await door.close()
 
     app = FastAPI(
@@ -60,9 +69,11 @@ def create_app(door: Door, *, site: ASGIApp | None = None) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.door = door
+    app.state.channels = channels
     app.include_router(routes.api)
     app.include_router(routes.operations)
     app.include_router(socket_api)
+    app.include_router(webhooks)
     errors.install(app)
     reference.install(app)
     widget.install(app)

@@ -48,6 +48,14 @@ SENTENCES = {
         "上一条还在回答，请稍候。",
         "Your earlier messages are still being answered; please wait a moment.",
     ),
+    "unsigned": (
+        "这个请求没有有效的签名。",
+        "This request does not carry a valid signature.",
+    ),
+    "no_customer": (
+        "请先在网站上登录，再领取绑定码。",
+        "Please sign in on the website first; a linking code belongs to a customer.",
+    ),
     "origin_refused": (
         "这个网站没有被允许使用本店客服。",
         "This website is not allowed to use the shop's assistant.",

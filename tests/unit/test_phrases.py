@@ -12,7 +12,7 @@ from bot.phrases import phrase, phrases
 ROOT = Path(__file__).resolve().parents[2]
 _SOURCES = [
     p.read_text("utf-8")
-    for folder in ("actions", "gateway")
+    for folder in ("actions", "gateway", "channels")
     for p in (ROOT / "bot" / folder).glob("*.py")
 ]
 # Every string in the code that could be a key or the beginning of one.

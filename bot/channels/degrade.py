@@ -1,0 +1,244 @@
+"""What the bot says, as far as a platform can show it: one rule for each kind of content.
+
+    text        cut at sentences under the platform's limit
+    buttons     the platform's own; when they are too many or too long, numbered lines, and the
+                customer writes the number
+    cards       the platform's own when it has such; else a block of lines each
+    table       a block a row: its name, then "column: value"
+    citations   a line each at the end, with a link where there is one
+
+A piece of the result is one message of the platform, made of lines of spans: each platform writes
+them in its own dialect (`Markup`), escaped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from urllib.parse import urljoin
+
+from bot.channels.split import Measure, split
+from bot.messages import BotMessage, Button, OrderCard, ProductCard
+from bot.phrases import phrase
+from bot.screens import order_facts, product_facts
+
+
+@dataclass(frozen=True)
+class Span:
+    """Words in one style. `url` is http(s) or ""."""
+
+    text: str
+    bold: bool = False
+    url: str = ""
+
+
+Line = tuple[Span, ...]
+
+
+def _same(text: str) -> str:
+    return text
+
+
+def _address_behind(text: str, url: str) -> str:
+    return f"{text} {url}"
+
+
+@dataclass(frozen=True)
+class Markup:
+    """How a platform writes: `escape` makes words harmless, the others take escaped words. A
+    platform without a dialect keeps the defaults: plain words, addresses behind them."""
+
+    escape: Callable[[str], str] = _same
+    bold: Callable[[str], str] = _same
+    link: Callable[[str, str], str] = _address_behind
+
+    def line(self, line: Line) -> str:
+        return "".join(self.span(span) for span in line)
+
+    def span(self, span: Span) -> str:
+        words = self.escape(span.text)
+        words = self.bold(words) if span.bold else words
+        return self.link(words, span.url) if span.url else words
+
+    def text(self, lines: Sequence[Line]) -> str:
+        return "\n".join(self.line(line) for line in lines)
+
+
+PLAIN = Markup()
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What a platform shows, and how much of it.
+
+    `text` is the longest text by `measure` of what is sent, escapes included. `buttons` may stand
+    under a text, with a title of `button_title` characters (longer ones are cut) and a payload of
+    `button_payload` bytes (of longer ones there is no button). `cards` may stand in one native
+    group; 0: as text. With `edit_every_s`, growing text is shown by editing a message, so often at
+    most."""
+
+    text: int
+    measure: Measure = len
+    markup: Markup = PLAIN
+    buttons: int = 0
+    button_title: int = 20
+    button_payload: int = 64
+    cards: int = 0
+    edit_every_s: float | None = None
+
+
+@dataclass(frozen=True)
+class Card:
+    """A product or an order, for platforms with cards. `url` and `image` are absolute or ""."""
+
+    title: str
+    facts: tuple[str, ...]
+    url: str = ""
+    image: str = ""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One message of the platform: lines with buttons under them, or a group of cards."""
+
+    lines: tuple[Line, ...] = ()
+    buttons: tuple[Button, ...] = ()
+    cards: tuple[Card, ...] = ()
+
+    def text(self, markup: Markup = PLAIN) -> str:
+        return markup.text(self.lines)
+
+
+def degrade(message: BotMessage, able: Capabilities, public_url: str = "") -> list[Piece]:
+    """The message in pieces that the platform can show; the buttons stand under the last one.
+    Links and pictures of the shop's own pages need `public_url`."""
+    blocks = [_plain(message.text)] if message.text.strip() else []
+    if message.table is not None:
+        for row in message.table.rows:
+            named = zip(message.table.header[1:], row[1:], strict=True)
+            facts = (f"{name}{_colon(message.language)}{value}" for name, value in named)
+            blocks.append(((Span(row[0], bold=True),), *((Span(fact),) for fact in facts)))
+    cards = [card_of(card, message.language, public_url) for card in message.cards]
+    if not able.cards and cards:
+        numbered = len(cards) > 1
+        blocks += [
+            _card_lines(card, f"{number}. " if numbered else "")
+            for number, card in enumerate(cards, 1)
+        ]
+    below = [
+        (Span(f"[{cited.number}] "), Span(cited.title, url=_absolute(cited.url, public_url)))
+        for cited in message.citations
+    ]
+    if below:
+        blocks.append(tuple(below))
+    native = fits(message.buttons, able)
+    if message.buttons and not native:
+        blocks.append(tuple((Span(line),) for line in numbered_lines(message)))
+    pieces = [Piece(lines) for lines in _packed(blocks, able)]
+    if able.cards:
+        groups = range(0, len(cards), able.cards)
+        pieces += [Piece(cards=tuple(cards[n : n + able.cards])) for n in groups]
+    if native and message.buttons:
+        buttons = tuple(_cut(button, able.button_title) for button in message.buttons)
+        if not pieces or pieces[-1].cards:
+            pieces.append(Piece(((Span(phrase("channel.choose", message.language)),),), buttons))
+        else:
+            pieces[-1] = Piece(pieces[-1].lines, buttons)
+    return pieces
+
+
+def fits(buttons: Sequence[Button], able: Capabilities) -> bool:
+    """Whether the platform shows these as buttons of its own."""
+    return len(buttons) <= able.buttons and all(
+        len(button.payload.encode()) <= able.button_payload for button in buttons
+    )
+
+
+def choices(messages: Sequence[BotMessage], able: Capabilities) -> list[str]:
+    """What the numbers under the last of the messages stand for; empty when it shows none."""
+    buttons = messages[-1].buttons if messages else []
+    return [] if fits(buttons, able) else [button.payload for button in buttons]
+
+
+def numbered_lines(message: BotMessage) -> Iterator[str]:
+    yield phrase("channel.by_number", message.language)
+    for number, button in enumerate(message.buttons, 1):
+        yield f"({number}) {button.title}"
+
+
+def card_of(card: ProductCard | OrderCard, language: str, public_url: str) -> Card:
+    """What a card tells, in the words that the shell uses too."""
+    if isinstance(card, ProductCard):
+        url, image = (_absolute(place or "", public_url) for place in (card.url, card.image))
+        return Card(card.title, tuple(product_facts(card, language)), url, image)
+    named = [f"{name}{_colon(language)}{value}" for name, value in order_facts(card, language)]
+    return Card(named[0], tuple(named[1:]))
+
+
+def _card_lines(card: Card, number: str) -> tuple[Line, ...]:
+    title = Span(card.title, bold=True, url=card.url)
+    return ((Span(number), title), *((Span(fact),) for fact in card.facts))
+
+
+def _plain(text: str) -> tuple[Line, ...]:
+    return tuple((Span(line),) for line in text.strip().split("\n"))
+
+
+def _colon(language: str) -> str:
+    return "：" if language == "zh" else ": "
+
+
+def _absolute(url: str, public_url: str) -> str:
+    whole = urljoin(f"{public_url}/", url) if url and public_url else url
+    return whole if whole.startswith(("https://", "http://")) else ""
+
+
+def _cut(button: Button, most: int) -> Button:
+    if len(button.title) <= most:
+        return button
+    return Button(title=f"{button.title[: most - 1].rstrip()}…", payload=button.payload)
+
+
+def _packed(blocks: Sequence[tuple[Line, ...]], able: Capabilities) -> Iterator[tuple[Line, ...]]:
+    """Lines together as long as they fit, an empty line between blocks; a block starts a new piece
+    when it fits there whole."""
+
+    def size(lines: Sequence[Line]) -> int:
+        return able.measure(able.markup.text(lines))
+
+    packed: list[Line] = []
+    for block in blocks:
+        joined = [*packed, *([()] if packed else []), *block]
+        if size(joined) <= able.text:
+            packed = joined
+            continue
+        if packed:
+            yield tuple(packed)
+            packed = []
+        for line in (short for whole in block for short in _short_lines(whole, able)):
+            if packed and size([*packed, line]) > able.text:
+                yield tuple(packed)
+                packed = []
+            packed.append(line)
+    if packed:
+        yield tuple(packed)
+
+
+def _short_lines(line: Line, able: Capabilities) -> Iterator[Line]:
+    """The line, or where it is too long alone its words cut up, each span for itself. A link that
+    does not fit even so is left out, its words stay."""
+    if able.measure(able.markup.line(line)) <= able.text:
+        yield line
+        return
+    for span in line:
+        whole = (span,)
+        if able.measure(able.markup.line(whole)) <= able.text:
+            if span.text.strip():
+                yield whole
+            continue
+        for part in split(span.text, able.text, _measure(span.bold, able)):
+            yield (Span(part, span.bold),)
+
+
+def _measure(bold: bool, able: Capabilities) -> Measure:
+    return lambda text: able.measure(able.markup.span(Span(text, bold)))

@@ -1,0 +1,31 @@
+"""What goes wrong with a platform.
+
+    ChannelError
+    ├── Refused         a request that is not the platform's, or came too long ago
+    ├── TryAgain        a call that may be sent again
+    └── Undeliverable   a call that never will be taken; it becomes a dead letter
+
+Their texts reach logs and tables: they hold no token and no word of what somebody wrote.
+"""
+
+from __future__ import annotations
+
+
+class ChannelError(Exception):
+    """Something is wrong between a platform and us."""
+
+
+class Refused(ChannelError):
+    """The request is not let in; the text says why."""
+
+
+class TryAgain(ChannelError):
+    """The call may be sent again, after `after_s` seconds where the platform says so."""
+
+    def __init__(self, reason: str, after_s: float | None = None) -> None:
+        super().__init__(reason)
+        self.after_s = after_s
+
+
+class Undeliverable(ChannelError):
+    """No attempt will succeed; the text says why."""

@@ -1,0 +1,93 @@
+"""Events on their way in: stored first, together with whatever else has just come.
+
+One transaction stores all events that arrived while the one before was written, so that a rush
+costs few of them, and no platform waits long for its acknowledgement.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.channels.base import Event, key_of
+from data.unit_of_work import UnitOfWork
+
+_MOST_AT_ONCE = 500  # rows of one statement
+
+Row = dict[str, Any]
+
+
+class Inbox:
+    def __init__(self, unit_of_work: Callable[[], UnitOfWork]) -> None:
+        self._unit_of_work = unit_of_work
+        # A thread of its own: acknowledgements never wait behind the turns' work.
+        self._writer = ThreadPoolExecutor(1, "channels-inbox")
+        self._waiting: list[tuple[list[Row], asyncio.Future[set[str]]]] = []
+        self._writing: asyncio.Task[None] | None = None
+
+    async def accept(self, channel: str, events: Sequence[Event]) -> list[Event]:
+        """Returns, once all are stored for good, those that had not come before. Raises what the
+        database raises; then nothing of it is stored and the platform repeats it."""
+        if not events:
+            return []
+        now = datetime.now(UTC)
+        rows = [_row(channel, event, now) for event in events]
+        stored: asyncio.Future[set[str]] = asyncio.get_running_loop().create_future()
+        self._waiting.append((rows, stored))
+        if self._writing is None or self._writing.done():
+            self._writing = asyncio.create_task(self._write())
+        new = await stored
+        found = []
+        for event in events:
+            key = key_of(channel, event.id)
+            if key in new:
+                new.discard(key)  # the same event twice in one request
+                found.append(event)
+        return found
+
+    async def _write(self) -> None:
+        loop = asyncio.get_running_loop()
+        while self._waiting:
+            batch, count = [], 0
+            while self._waiting and count < _MOST_AT_ONCE:
+                batch.append(self._waiting.pop(0))
+                count += len(batch[-1][0])
+            try:
+                new = await loop.run_in_executor(
+                    self._writer, self._store, [row for rows, _ in batch for row in rows]
+                )
+            except Exception as error:
+                for _, stored in batch:
+                    if not stored.done():
+                        stored.set_exception(error)
+                continue
+            for rows, stored in batch:
+                mine = {row["key"] for row in rows} & new
+                new -= mine  # the same event in two requests at once: the first one has it
+                if not stored.done():
+                    stored.set_result(mine)
+
+    def _store(self, rows: list[Row]) -> set[str]:
+        with self._unit_of_work() as uow:
+            new = uow.channels.accept(rows)
+            uow.commit()
+        return new
+
+    async def close(self) -> None:
+        if self._writing is not None:
+            await asyncio.gather(self._writing, return_exceptions=True)
+        self._writer.shutdown()
+
+
+def _row(channel: str, event: Event, now: datetime) -> Row:
+    return {
+        "channel": channel,
+        "key": key_of(channel, event.id),
+        "conversation": event.conversation,
+        "body": event.stored(),
+        "attempts": 0,
+        "received_at": now,
+    }

@@ -1,0 +1,260 @@
+"""Telegram: the Bot API by webhook (https://core.telegram.org/bots/api).
+
+Set the webhook once: setWebhook with `url` https://…/channels/telegram, `secret_token`, and
+`allowed_updates` ["message", "edited_message", "callback_query"].
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import SettingsConfigDict
+
+from bot.channels.base import (
+    Address,
+    Call,
+    Channel,
+    ChannelSettings,
+    Event,
+    Received,
+    Request,
+    same,
+    secret,
+)
+from bot.channels.degrade import Capabilities, Markup, Piece, degrade
+from bot.channels.errors import TryAgain, Undeliverable
+from bot.channels.http import object_of
+from bot.channels.split import utf16
+from bot.messages import BotMessage
+
+
+class TelegramSettings(ChannelSettings):
+    model_config = SettingsConfigDict(env_prefix="SHOPGUIDE_TELEGRAM_")
+
+    token: SecretStr = Field(description="the bot's token, from @BotFather")
+    secret: SecretStr = Field(description="`secret_token` of setWebhook")
+    username: str = Field("", description="the bot's name without @; needed in groups and links")
+    api: str = Field("https://api.telegram.org", description="address of the Bot API")
+
+
+def _bold(words: str) -> str:
+    return f"<b>{words}</b>"
+
+
+def _link(words: str, url: str) -> str:
+    return f'<a href="{html.escape(url)}">{words}</a>'
+
+
+HTML = Markup(escape=lambda text: html.escape(text, quote=False), bold=_bold, link=_link)
+
+_MEDIA = (
+    "animation audio contact document location paid_media photo poll sticker story venue video "
+    "video_note voice"
+).split()
+
+
+class Telegram(Channel):
+    name = "telegram"
+    title = "Telegram"
+    Settings = TelegramSettings
+    # 4096 characters are allowed after entities are parsed: tags counted, we stay below.
+    capabilities = Capabilities(
+        text=4096,
+        measure=utf16,
+        markup=HTML,
+        buttons=8,
+        button_title=40,
+        button_payload=64,
+        edit_every_s=1.2,
+    )
+    settings: TelegramSettings
+
+    def verify(self, request: Request) -> None:
+        same(
+            request.headers.get("x-telegram-bot-api-secret-token", ""),
+            secret(self.settings.secret),
+        )
+
+    # What comes
+
+    def events(self, request: Request) -> Received:
+        update = request.json()
+        if pressed := update.get("callback_query"):
+            event = self._pressed(update, pressed)
+        elif message := update.get("message") or update.get("edited_message"):
+            event = self._message(update, message)
+        else:
+            event = None
+        return Received([event] if event is not None else [])
+
+    def _pressed(self, update: dict[str, Any], pressed: dict[str, Any]) -> Event | None:
+        message = pressed.get("message")
+        if not message or not pressed.get("data"):
+            return None
+        return self._event(
+            update, "press", message, pressed["from"], pressed["data"], query=pressed["id"]
+        )
+
+    def _message(self, update: dict[str, Any], message: dict[str, Any]) -> Event | None:
+        sender = message.get("from")
+        if sender is None or sender.get("is_bot"):
+            return None
+        text = message.get("text") or message.get("caption") or ""
+        if message["chat"]["type"] != "private":
+            meant = self._meant(message, text)
+            if meant is None:
+                return None
+            text = meant
+        if re.fullmatch(r"/start", text.strip()):
+            return self._event(update, "hello", message, sender)
+        if message.get("text") or (text and not message.get("voice")):
+            return self._event(update, "text", message, sender, text)
+        if any(kind in message for kind in _MEDIA):
+            return self._event(update, "media", message, sender)
+        return None  # somebody joined, a title changed
+
+    def _meant(self, message: dict[str, Any], text: str) -> str | None:
+        """What a group's message says to the bot: its name or a command of it, or an answer to
+        it; None for all else."""
+        name = self.settings.username
+        if not name:
+            return None
+        answered = (message.get("reply_to_message") or {}).get("from") or {}
+        called = re.compile(rf"@{re.escape(name)}\b", re.IGNORECASE)
+        if answered.get("username", "").lower() != name.lower() and not called.search(text):
+            return None
+        return called.sub("", text).strip()
+
+    def _event(
+        self,
+        update: dict[str, Any],
+        kind: Literal["text", "press", "hello", "media"],
+        message: dict[str, Any],
+        sender: dict[str, Any],
+        text: str = "",
+        *,
+        query: str = "",
+    ) -> Event:
+        chat = message["chat"]
+        group = chat["type"] != "private"
+        thread = message.get("message_thread_id") if message.get("is_topic_message") else None
+        address: Address = {"chat_id": chat["id"]}
+        if thread is not None:
+            address["message_thread_id"] = thread
+        if group and kind != "press":
+            address["answers"] = message["message_id"]
+        if query:
+            address["query"] = query
+        code = str(sender.get("language_code") or "")
+        return Event(
+            id=str(update["update_id"]),
+            conversation=f"{chat['id']}:{thread or ''}:{sender['id']}"
+            if group
+            else str(chat["id"]),
+            kind=kind,
+            address=address,
+            text=text,
+            group=group,
+            language="zh" if code.startswith("zh") else "en" if code else None,
+        )
+
+    # What goes
+
+    def reply(
+        self, messages: Sequence[BotMessage], to: Address, *, draft: str | None = None
+    ) -> list[Call]:
+        pieces = [
+            piece
+            for message in messages
+            for piece in degrade(message, self.capabilities, self.public_url)
+        ]
+        calls = []
+        for n, piece in enumerate(pieces):
+            call: Call = {"method": "sendMessage", **self._place(to), **_content(piece)}
+            if n == 0 and "answers" in to:
+                call["reply_parameters"] = {
+                    "message_id": to["answers"],
+                    "allow_sending_without_reply": True,
+                }
+            if n == 0 and draft is not None:
+                call["edit"] = int(draft)
+            calls.append(call)
+        return calls
+
+    @staticmethod
+    def _place(to: Address) -> dict[str, Any]:
+        return {name: to[name] for name in ("chat_id", "message_thread_id") if name in to}
+
+    async def send(self, call: Call, key: str) -> None:
+        body = {name: value for name, value in call.items() if name not in ("method", "edit")}
+        if "edit" in call:
+            edited = {
+                name: value
+                for name, value in body.items()
+                if name not in ("reply_parameters", "message_thread_id")
+            }
+            try:
+                await self._call("editMessageText", {**edited, "message_id": call["edit"]})
+            except Undeliverable as error:
+                if "not modified" in str(error):
+                    return
+            else:
+                return  # else the growing message is gone: send it anew
+        await self._call(call["method"], body)
+
+    async def show(self, text: str, to: Address, draft: str | None) -> str | None:
+        if "answers" in to or not text.strip():
+            return None  # groups allow twenty messages a minute, edits among them
+        shown = text if utf16(text) <= 4000 else f"{text[:1900]}…"
+        body = {**self._place(to), "text": shown}
+        if draft is not None:
+            await self._call("editMessageText", {**body, "message_id": int(draft)}, again=True)
+            return draft
+        sent = await self._call("sendMessage", body)
+        return str(sent["message_id"])
+
+    async def notice(self, event: Event) -> None:
+        if "query" in event.address:
+            await self._call("answerCallbackQuery", {"callback_query_id": event.address["query"]})
+        await self._call("sendChatAction", {**self._place(event.address), "action": "typing"})
+
+    def link(self, code: str) -> str | None:
+        name = self.settings.username
+        return f"https://t.me/{name}?start={code}" if name else None
+
+    async def _call(
+        self, method: str, body: dict[str, Any], *, again: bool = False
+    ) -> dict[str, Any]:
+        """Its result. Raises `TryAgain`, `Undeliverable`."""
+        url = f"{self.settings.api}/bot{secret(self.settings.token)}/{method}"
+        answer = await self.http.post(url, json=body)
+        said = object_of(answer)
+        if said.get("ok"):
+            result = said.get("result")
+            return result if isinstance(result, dict) else {}
+        reason = str(said.get("description") or f"HTTP {answer.status_code}")
+        if again and "not modified" in reason:
+            return {}
+        if answer.status_code in (401, 404):  # the token: mend it, and what waits is sent
+            raise TryAgain(f"Telegram refuses the token ({reason})", 60)
+        raise Undeliverable(reason)
+
+
+def _content(piece: Piece) -> dict[str, Any]:
+    content: dict[str, Any] = {
+        "text": piece.text(HTML),
+        "parse_mode": "HTML",
+        "link_preview_options": {"is_disabled": True},
+    }
+    if piece.buttons:
+        content["reply_markup"] = {
+            "inline_keyboard": [
+                [{"text": button.title, "callback_data": button.payload}]
+                for button in piece.buttons
+            ]
+        }
+    return content
