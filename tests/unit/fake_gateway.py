@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 from pydantic import SecretStr
 
+from bot.channels.service import Channels
 from bot.client import Event, read_events
 from bot.gateway.app import create_app
 from bot.gateway.conversations import Conversations
@@ -131,10 +132,11 @@ def make_units(folder: Path) -> Callable[[], UnitOfWork]:
     migrations.upgrade(engine)
     sessions = session_factory(engine)
     with UnitOfWork(sessions) as uow:
-        uow.session.add(
-            Customer(email=EMAIL, name="林悦", language="zh", joined_at=datetime.now(UTC))
-        )
-        uow.commit()
+        if uow.customers.by_email(EMAIL) is None:  # else the shop starts again
+            uow.session.add(
+                Customer(email=EMAIL, name="林悦", language="zh", joined_at=datetime.now(UTC))
+            )
+            uow.commit()
     return lambda: UnitOfWork(sessions)
 
 
@@ -150,10 +152,10 @@ def make_door(
 
 
 @contextmanager
-def listening(door: Door) -> Iterator[str]:
+def listening(door: Door, channels: Channels | None = None) -> Iterator[str]:
     """The gateway's application on a free port of this machine, in a thread; yields its URL."""
     held = bound("127.0.0.1", 0, "")
-    server = create_server(create_app(door), door.settings, door.retire)
+    server = create_server(create_app(door, channels=channels), door.settings, door.retire)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [held]})
     thread.start()
     try:

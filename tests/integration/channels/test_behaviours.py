@@ -1,0 +1,433 @@
+"""What every platform does alike, over real HTTP against a fake of its servers.
+
+A new platform joins by its fake in PLATFORMS.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from starlette.responses import Response
+
+from bot.desk import Desk
+from bot.messages import BotMessage, Button, CitationView, OrderCard, ProductCard, Table
+from bot.phrases import phrase
+from data import access
+from data.models import ChatMessage, Ticket
+from tests.integration.channels.platform import (
+    FakePlatform,
+    Shop,
+    Shown,
+    said,
+    shop,
+    wait_until,
+)
+from tests.integration.channels.slack import FakeSlack
+from tests.integration.channels.telegram import FakeTelegram
+from tests.unit.fake_gateway import EMAIL
+
+PLATFORMS: tuple[type[FakePlatform], ...] = (FakeTelegram, FakeSlack)
+
+LONG_WORDS = "帐篷防水吗？🏕️👨‍👩‍👧 مرحبا "
+
+
+@pytest.fixture(params=PLATFORMS, ids=lambda kind: kind.channel.name)
+def platform(request: pytest.FixtureRequest) -> Iterator[FakePlatform]:
+    fake: FakePlatform = request.param()
+    with fake.serving():
+        yield fake
+
+
+@pytest.fixture
+def running(platform: FakePlatform, tmp_path: Path) -> Iterator[Shop]:
+    with shop(platform, tmp_path) as started:
+        yield started
+
+
+def texts(shown: list[Shown]) -> list[str]:
+    return [message.text for message in shown]
+
+
+# A conversation
+
+
+def rich(session_id: str, text: str) -> list[BotMessage]:
+    if text in ("看看别的", "Show me others"):
+        return [BotMessage(text=f"picked: {text}", language="zh" if "看" in text else "en")]
+    language = "zh" if "帐篷" in text else "en"
+    product = ProductCard(
+        product_id="tent",
+        title="岭线双人三季帐" if language == "zh" else "Ridgeline <2> & *fly*",
+        summary="",
+        price=Decimal(899),
+        list_price=Decimal(999),
+        currency="CNY",
+        in_stock=True,
+        stock_text="有货" if language == "zh" else "in stock",
+        url="/products/tent",
+    )
+    order = OrderCard(
+        number="SP61840357",
+        status="shipped",
+        status_text="已发货",
+        placed_on="11月21日",
+        items=["启程 38 升徒步包"],
+        total=Decimal(699),
+        currency="CNY",
+        tracking="SF 1234",
+        events=["11-21 19:54 杭州"],
+    )
+    cited = CitationView(number=1, title="运费说明", source="s", quote="q", url="/help/fees")
+    return [
+        BotMessage(
+            text="为您找到这几款帐篷：" if language == "zh" else "1 < 2 & _under_ *two* kilograms",
+            cards=[product, product.model_copy(update={"title": "B"}), order],
+            citations=[cited],
+            table=Table(header=["", "重量"], rows=[["A", "1 kg"], ["B", "2 kg"]]),
+            buttons=[
+                Button(title="便宜一点的", payload="便宜一点的"),
+                Button(
+                    title="看看别的" if language == "zh" else "Show me others",
+                    payload="看看别的" if language == "zh" else "Show me others",
+                ),
+            ],
+            language=language,
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("question", "words", "button"),
+    [
+        ("想买个帐篷", ["为您找到这几款帐篷：", "¥899（原价¥999）", "有货"], "看看别的"),
+        (
+            "a tent under two kilograms",
+            ["1 < 2 & _under_ *two* kilograms", "Ridgeline <2> & *fly*", "¥899 (was ¥999)"],
+            "Show me others",
+        ),
+    ],
+)
+def test_a_conversation(running: Shop, question: str, words: list[str], button: str) -> None:
+    running.door.fake.play = rich
+    answer = running.say(question)
+    told = said(answer) + "\n".join(card for shown in answer for card in shown.cards)
+    for word in [*words, "SP61840357", "SF 1234", "[1] ", "运费说明", "2 kg"]:
+        assert word in told
+    offering = [shown for shown in answer if shown.buttons]
+    if offering:  # the platform's own buttons
+        assert [title for title, _ in offering[-1].buttons][-1] == button
+        payload = dict(offering[-1].buttons)[button]
+        assert texts(running.press(offering[-1], payload)) == [f"picked: {button}"]
+    else:
+        assert f"(2) {button}" in told
+        assert texts(running.say("2")) == [f"picked: {button}"]
+    assert running.door.fake.asked[0][1] == question
+    assert len({session for session, _, _ in running.door.fake.asked}) == 1
+
+
+def test_each_person_has_a_conversation_of_their_own(running: Shop) -> None:
+    for user in ("1", "2"):
+        assert texts(running.say(f"I am {user}", user=user)) == [f"You said: I am {user}"]
+    chats = {running.platform.chat_of(user) for user in ("1", "2")}
+    assert len({session for session, _, _ in running.door.fake.asked}) == len(chats) == 2
+
+
+def test_emoji_and_right_to_left_pass_unharmed(running: Shop) -> None:
+    words = "שלום 👨‍👩‍👧‍👦 🏳️‍🌈 👍🏽 مرحبا – <b>&amp;</b> *a* _b_ `c` ~d~ [e](http://f)"
+    assert texts(running.say(words)) == [f"You said: {words}"]
+
+
+def test_a_hundred_kilobytes_are_answered_with_a_sentence(running: Shop) -> None:
+    answer = running.say("how much is it? " * 6250)
+    assert len(answer) == 1
+    assert "too long" in answer[0].text
+    assert running.door.fake.asked == []
+
+
+def test_a_long_answer_comes_in_pieces_under_the_limit(running: Shop) -> None:
+    sentence = "外帐三千毫米，帐底五千毫米。It is dry & <warm>! "
+    running.door.fake.play = lambda session_id, text: [BotMessage(text=sentence * 300)]
+    answer = running.say("everything about it")
+    assert len(answer) > 2
+    assert "".join("".join(texts(answer)).split()) == "".join((sentence * 300).split())
+    assert all(text.rstrip()[-1] in "。!" for text in texts(answer))
+
+
+def test_a_picture_is_answered_kindly_and_stored_nowhere(running: Shop) -> None:
+    answer = running.after(running.platform.sends_picture(n=1))
+    assert texts(answer) in ([phrase("channel.media", "en")], [phrase("channel.media", "zh")])
+    assert running.door.fake.asked == []
+
+
+def test_growing_text_is_shown_where_messages_can_be_edited(running: Shop) -> None:
+    running.door.fake.deltas = ["Free", "Free delivery"]
+    running.door.fake.play = lambda session_id, text: [BotMessage(text="Free delivery from ¥99.")]
+    answer = running.say("is delivery free?")
+    assert texts(answer) == ["Free delivery from ¥99."]
+    if running.platform.channel.capabilities.edit_every_s is not None:
+        assert len(answer[0].states) > 1
+
+
+# Once each
+
+
+def test_what_comes_again_is_answered_once(running: Shop) -> None:
+    webhook = running.platform.says("hello?", n=1)
+    again = running.platform.redelivered(webhook)
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(running.call, [webhook, again] * 8))
+    assert {answer.status_code for answer in answers} == {200}
+    running.settle()
+    running.after(running.platform.redelivered(webhook))  # late, after the answer
+    assert texts(list(running.platform.shown.values())) == ["You said: hello?"]
+    assert len(running.door.fake.asked) == 1
+
+
+def test_what_was_taken_before_a_crash_is_answered_once_after_it(
+    platform: FakePlatform, tmp_path: Path
+) -> None:
+    with shop(platform, tmp_path, works=False) as dying:
+        for n in (1, 2):
+            assert dying.call(platform.says(f"question {n}", n=n)).is_success
+    assert platform.shown == {}
+    with shop(platform, tmp_path) as back:
+        back.after(platform.redelivered(platform.says("question 1", n=1)))
+        assert texts(list(platform.shown.values())) == [
+            "You said: question 1",
+            "You said: question 2",
+        ]
+
+
+def test_what_was_not_delivered_before_a_restart_is_delivered_after_it(
+    platform: FakePlatform, tmp_path: Path
+) -> None:
+    platform.down = True
+    with shop(platform, tmp_path) as first:
+        assert first.call(platform.says("hello?", n=1)).is_success
+        wait_until(lambda: first.door.fake.asked != [])
+        wait_until(lambda: _waiting(first) == 1)
+    platform.down = False
+    with shop(platform, tmp_path) as back:
+        back.settle()
+        assert back.door.fake.asked == []
+    assert texts(list(platform.shown.values())) == ["You said: hello?"]
+
+
+def _waiting(running: Shop) -> int:
+    with running.door.unit_of_work() as uow:
+        return uow.channels.counts().get(running.platform.channel.name, {}).get("waiting", 0)
+
+
+# Who calls
+
+
+def test_a_forged_call_is_refused(running: Shop) -> None:
+    webhook = running.platform.says("where is my order?", n=1)
+    forgeries = running.platform.forgeries(webhook)
+    assert forgeries
+    for forged in forgeries:
+        assert running.call(forged).status_code == 401
+    running.settle()
+    assert running.platform.shown == {}
+    assert texts(running.after(webhook)) == ["You said: where is my order?"]
+
+
+def test_a_call_of_long_ago_is_refused(running: Shop) -> None:
+    expired = running.platform.expired("where is my order?")
+    if expired is None:
+        pytest.skip(f"{running.platform.channel.title} signs no time")
+    assert running.call(expired).status_code == 401
+    running.settle()
+    assert running.platform.shown == {}
+
+
+def test_nothing_answers_for_a_platform_that_is_off(running: Shop) -> None:
+    webhook = running.platform.says("hello?", n=1)
+    answer = running.http.post(f"{running.url}/channels/nowhere", content=webhook.content)
+    assert answer.status_code == 404
+
+
+# When the platform fails
+
+
+def test_nothing_is_lost_or_twice_while_the_platform_is_down(running: Shop) -> None:
+    platform = running.platform
+    platform.down = True
+    for n in range(1, 6):
+        assert running.call(platform.says(f"question {n}", n=n)).is_success
+    wait_until(lambda: _waiting(running) == 5)
+    wait_until(lambda: platform.calls > 3)
+    platform.down = False
+    running.settle()
+    assert platform.texts(platform.chat_of("1")) == [f"You said: question {n}" for n in range(1, 6)]
+
+
+def test_a_busy_platform_is_left_alone_as_long_as_it_says(running: Shop) -> None:
+    running.platform.faults = [Response(status_code=429, headers={"Retry-After": "1"})] * 2
+    began = time.monotonic()
+    assert texts(running.say("hello?")) == ["You said: hello?"]
+    assert time.monotonic() - began > 0.9
+
+
+def test_what_the_platform_will_not_have_is_kept_until_somebody_retries(running: Shop) -> None:
+    platform = running.platform
+    platform.refusing = True
+    assert running.call(platform.says("hello?", n=100)).is_success
+
+    def dead() -> int:
+        with running.door.unit_of_work() as uow:
+            return len(uow.channels.dead())
+
+    wait_until(lambda: dead() == 1)
+    platform.refusing = False
+    assert texts(running.say("and now?")) == ["You said: and now?"]
+    with running.door.unit_of_work() as uow:
+        [letter] = uow.channels.dead()
+        assert letter.error
+        assert uow.channels.revive(platform.channel.name, letter.due_at) == 1
+        uow.commit()
+    running.door.loop.call_soon_threadsafe(
+        running.channels.delivery.lanes.wake, (letter.channel, letter.conversation)
+    )
+    running.settle()
+    assert sorted(platform.texts(platform.chat_of("1"))) == [
+        "You said: and now?",
+        "You said: hello?",
+    ]
+
+
+# Many at once
+
+
+def test_a_rush_is_taken_at_once_and_answered_in_order(running: Shop) -> None:
+    people, each = 40, 5
+    webhooks = [
+        (user, n, running.platform.says(f"{user}.{n}", user=str(user), n=user * each + n))
+        for n in range(each)
+        for user in range(1, people + 1)
+    ]
+    with ThreadPoolExecutor(each * 8) as pool:
+        for n in range(each):
+            calls = [webhook for _, m, webhook in webhooks if m == n]
+            assert {answer.status_code for answer in pool.map(running.call, calls)} == {200}
+    running.settle(60)
+    for user in range(1, people + 1):
+        chat = running.platform.chat_of(str(user))
+        assert running.platform.texts(chat) == [f"You said: {user}.{n}" for n in range(each)]
+
+
+def test_who_writes_too_fast_is_told_once(platform: FakePlatform, tmp_path: Path) -> None:
+    with shop(platform, tmp_path, messages_per_minute=6) as running:
+        for n in range(1, 25):
+            assert running.call(platform.says(f"question {n}", n=n)).is_success
+        told = {phrase("channel.too_fast", language) for language in ("zh", "en")}
+        wait_until(lambda: any(text in told for text in texts(list(platform.shown.values()))))
+        assert sum(text in told for text in texts(list(platform.shown.values()))) == 1
+
+
+# Who it is
+
+
+def knows(running: Shop) -> None:
+    """Let the bot tell whether it knows who speaks."""
+
+    def play(session_id: str, text: str) -> list[BotMessage]:
+        with running.door.unit_of_work() as uow:
+            customer = access.customer_of_session(uow, session_id)
+            if text.startswith("proof"):
+                found = access.identify(uow, session_id, EMAIL, "310000")
+                return [BotMessage(text=phrase(f"identify.{found.value}", "en"))]
+        if customer is None and "order" in text:
+            return [BotMessage(text=phrase("order.identify", "en"))]
+        return [BotMessage(text=f"Hello {customer.name if customer else 'stranger'}")]
+
+    running.door.fake.play = play
+
+
+def code_of(running: Shop) -> str:
+    opening = running.door.conversations.open(EMAIL)
+    session = asyncio.run_coroutine_threadsafe(opening, running.door.loop).result()
+    made = running.channels.new_code(session.id)
+    found = asyncio.run_coroutine_threadsafe(made, running.door.loop).result()
+    assert found is not None
+    return found[0].code
+
+
+def test_a_code_makes_somebody_known_until_they_undo_it(running: Shop) -> None:
+    knows(running)
+    assert texts(running.say("my orders")) == [phrase("channel.link_first", "en")]
+    assert texts(running.say("proof by e-mail")) == [phrase("channel.link_first", "en")]
+    code = code_of(running)
+    linked = texts(running.say(f"link {code.lower()}"))
+    assert linked == [phrase("channel.linked", "en", name="林悦")]
+    assert texts(running.say("my orders")) == ["Hello 林悦"]
+    assert texts(running.say("my orders", user="2")) == [phrase("channel.link_first", "en")]
+    assert texts(running.say("unlink")) == [phrase("channel.unlinked", "en")]
+    assert texts(running.say("my orders")) == [phrase("channel.link_first", "en")]
+
+
+def test_a_code_works_once(running: Shop) -> None:
+    code = code_of(running)
+    assert "林悦" in said(running.say(f"绑定 {code}"))
+    again = texts(running.say(f"绑定 {code}", user="2"))
+    assert again == [phrase("channel.link_wrong", "zh", minutes=15)]
+
+
+def test_codes_cannot_be_guessed(running: Shop) -> None:
+    for _ in range(5):
+        assert said(running.say("link AAAA-2222")) == phrase("channel.link_wrong", "en", minutes=15)
+    right = running.say(f"link {code_of(running)}")
+    assert texts(right) == [phrase("channel.link_refused", "en")]
+
+
+def test_a_group_gets_nothing_personal(running: Shop) -> None:
+    knows(running)
+    assert "林悦" in said(running.say(f"link {code_of(running)}"))
+    code = code_of(running)
+    assert texts(running.say("my orders", group=True)) == [phrase("channel.link_privately", "en")]
+    assert texts(running.say(f"link {code}", group=True)) == [
+        phrase("channel.link_privately", "en")
+    ]
+    assert texts(running.say("hello", group=True)) == ["Hello stranger"]
+
+
+# A person behind the assistant
+
+
+def test_what_an_agent_writes_arrives_once(running: Shop) -> None:
+    running.say("I want to speak to a person")
+    session_id = running.door.fake.asked[0][0]
+    with running.door.unit_of_work() as uow:
+        line = uow.session.query(ChatMessage).first()
+        ticket = Ticket(
+            session_id=session_id,
+            language="en",
+            reason="asked",
+            transcript=[],
+            status="open",
+            created_at=line.created_at,
+        )
+        uow.tickets.add(ticket)
+        uow.commit()
+        number = ticket.id
+    desk = Desk(running.door.unit_of_work, None)
+    desk.take(number, "小李")
+    desk.say(number, "您好 <b>")
+    wait_until(lambda: "小李: 您好 <b>" in texts(list(running.platform.shown.values())))
+    notice = running.say("are you there?")
+    assert texts(notice) == [phrase("handoff.with_agent", "en", agent="小李")]
+    desk.close(number)
+    wait_until(
+        lambda: (
+            phrase("handoff.ended", "en", agent="小李")
+            in texts(list(running.platform.shown.values()))
+        )
+    )
+    time.sleep(1.2)  # the desk is looked at every second
+    assert texts(list(running.platform.shown.values())).count("小李: 您好 <b>") == 1
