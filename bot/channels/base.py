@@ -39,7 +39,7 @@ class ChannelSettings(BaseSettings):
     """A platform's block of settings. The fields without a default have to be set: a channel
     without them is off. `api` is where the platform listens; tests name their own."""
 
-    model_config = SettingsConfigDict(env_file=ROOT / ".env", extra="ignore")
+    model_config = SettingsConfigDict(env_file=ROOT / ".env", env_ignore_empty=True, extra="ignore")
 
 
 @dataclass(frozen=True)
