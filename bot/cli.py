@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, cast
@@ -19,6 +20,7 @@ from bot.settings import Settings
 if TYPE_CHECKING:
     from bot.desk import Desk
     from data.models import Ticket
+    from data.unit_of_work import UnitOfWork
 
 app = typer.Typer(
     help="Shopguide, a customer-service assistant for an online shop, in Chinese and English.",
@@ -34,6 +36,14 @@ tickets = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(tickets, name="tickets")
+channels = typer.Typer(
+    help="Messaging platforms: which are on, what could not be delivered.\n\nExamples: "
+    "`shopguide channels list`, `shopguide channels retry telegram`, "
+    "`shopguide channels code lin.yue@example.com`, `shopguide channels simulate telegram`.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+app.add_typer(channels, name="channels")
 
 
 class Lang(StrEnum):
@@ -179,16 +189,76 @@ def close_ticket(number: int) -> None:
     typer.echo(f"Ticket {number} is closed.")
 
 
-def _desk() -> Desk:
-    from bot.desk import Desk
-    from bot.shared import Shared
+@channels.command("list")
+def list_channels() -> None:
+    """Each platform: on or off and why, and what waits there or could not be delivered."""
+    from bot.channels import registry
+
+    with _units()() as uow:
+        counts = uow.channels.counts()
+        dead = uow.channels.dead()
+    for state in registry.states():
+        waiting = counts.get(state.channel.name, {})
+        words = [f"{waiting[kind]} {kind}" for kind in ("unanswered", "waiting", "dead")
+                 if waiting.get(kind)]  # fmt: skip
+        found = f"on, {state.webhook}" if state.on else f"off: {state.complaint()}"
+        typer.echo(f"{state.channel.title:22}  {'; '.join([found, *words])}")
+    for letter in dead:
+        at = f"{letter.created_at:%Y-%m-%d %H:%M} UTC"
+        typer.echo(f"dead letter of {at}, {letter.channel}: {letter.error}")
+
+
+@channels.command("retry")
+def retry_channel(
+    name: Annotated[str | None, typer.Argument(help="One platform; without it, all.")] = None,
+) -> None:
+    """Send again what could not be delivered; a running gateway does so within seconds.
+
+    \b
+    shopguide channels retry
+    shopguide channels retry telegram
+    """
+    from datetime import UTC, datetime
+
+    with _units()() as uow:
+        revived = uow.channels.revive(name, datetime.now(UTC))
+        uow.commit()
+    typer.echo(f"{revived} to be sent again." if revived else "There are no dead letters.")
+
+
+@channels.command("code")
+def link_code(email: Annotated[str, typer.Argument(metavar="EMAIL")]) -> None:
+    """A one-time code for this customer, to send by e-mail: whoever sends it to the bot on a
+    platform is known there as the customer.
+
+    \b
+    shopguide channels code lin.yue@example.com
+    """
+    from bot.channels.linking import Linking
+
+    with _units()() as uow:
+        customer = uow.customers.by_email(email)
+        if customer is None:
+            raise typer.BadParameter("There is no customer with this address.")
+        made = Linking(Settings().session_key).code_for(uow, customer)
+    typer.echo(f"{made.code}  (until {made.expires_at:%H:%M} UTC)")
+
+
+def _units() -> Callable[[], UnitOfWork]:
     from data.database import create_engine, session_factory
     from data.unit_of_work import UnitOfWork
 
+    sessions = session_factory(create_engine(Settings().database))
+    return lambda: UnitOfWork(sessions)
+
+
+def _desk() -> Desk:
+    from bot.desk import Desk
+    from bot.shared import Shared
+
     settings = Settings()
-    sessions = session_factory(create_engine(settings.database))
     shared = Shared(settings.redis_url) if settings.redis_url else None
-    return Desk(lambda: UnitOfWork(sessions), shared)
+    return Desk(_units(), shared)
 
 
 def _heading(ticket: Ticket) -> str:

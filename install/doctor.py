@@ -88,6 +88,7 @@ def examine(places: Places | None = None) -> list[Finding]:
         _database,
         _index_and_model,
         _ports,
+        _channels,
         _disk,
     )
     return [finding for check in checks for finding in check(places, steps)]
@@ -217,6 +218,22 @@ def _ports(places: Places, steps: dict[str, Step]) -> Iterator[Finding]:
                 "note", what, f"taken, perhaps by a running Shopguide; it is for {title}",
                 f"stop what uses it, or set {name}",
             )  # fmt: skip
+
+
+def _channels(places: Places, steps: dict[str, Step]) -> Iterator[Finding]:
+    """The messaging platforms; their own packages say which, once they are installed."""
+    try:
+        from bot.channels.registry import states
+    except ImportError:
+        return
+    for state in states():
+        what = state.channel.title
+        if state.on:
+            yield Finding("ok", what, f"on, {state.webhook}")
+        elif state.begun:
+            yield Finding("note", what, "off: its settings are not complete", state.complaint())
+        else:
+            yield Finding("ok", what, "off")
 
 
 def port_taken(port: int, host: str = "127.0.0.1") -> bool:

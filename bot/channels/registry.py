@@ -30,6 +30,15 @@ class State:
     def on(self) -> bool:
         return self.settings is not None
 
+    def complaint(self) -> str:
+        """Why it is off."""
+        parts = []
+        if self.missing:
+            parts.append(f"set {', '.join(self.missing)}")
+        if self.wrong:
+            parts.append(f"correct {', '.join(self.wrong)}")
+        return "; ".join(parts)
+
     @property
     def webhook(self) -> str:
         return f"/channels/{self.channel.name}"

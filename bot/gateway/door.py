@@ -149,6 +149,12 @@ class Door:
             raise Refusal(429, "too_many_streams", headers={"Retry-After": "2"})
         return self.turns.start(said)
 
+    async def may_link(self, session_id: str) -> None:
+        """Raises `Refusal`, also for a session that is over."""
+        await self._limit((self._session_messages, session_id))
+        if not await self.conversations.is_open(session_id):
+            raise Refusal(401, "unauthorized", headers={"WWW-Authenticate": "Bearer"})
+
     async def may_rate(self, session_id: str) -> None:
         """Raises `Refusal`."""
         await self._limit((self._session_messages, session_id))

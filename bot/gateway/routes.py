@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from bot.channels.service import Channels
 from bot.gateway.door import Door
 from bot.gateway.errors import SENTENCES, Refusal
 from bot.gateway.limits import address_key
@@ -20,6 +21,7 @@ from bot.gateway.shapes import (
     ErrorBody,
     History,
     Identity,
+    LinkCode,
     NewMessage,
     NewSession,
     OpenedSession,
@@ -53,7 +55,14 @@ def address_of(request: Request) -> str:
     return address_key(request.client.host if request.client else "unknown")
 
 
+def channels_of(request: Request) -> Channels:
+    if request.app.state.channels is None:
+        raise Refusal(404, "not_found")
+    return cast("Channels", request.app.state.channels)
+
+
 TheDoor = Annotated[Door, Depends(door_of)]
+TheChannels = Annotated[Channels, Depends(channels_of)]
 TheSession = Annotated[str, Depends(session_of)]
 TheAddress = Annotated[str, Depends(address_of)]
 
@@ -158,6 +167,28 @@ async def current(session_id: TheSession, door: TheDoor) -> CurrentSession:
 async def identify(body: Identity, session_id: TheSession, door: TheDoor) -> Customer:
     """Tell an open conversation who signed in on the shop's page. It stays with that customer."""
     return Customer(customer=await door.identify(session_id, body.identity))
+
+
+@api.post(
+    "/link-code",
+    status_code=201,
+    responses=_refusals(
+        unauthorized=401,
+        no_customer=403,
+        origin_refused=403,
+        not_found=404,
+        too_many=429,
+        unavailable=503,
+    ),
+)
+async def link_code(session_id: TheSession, door: TheDoor, channels: TheChannels) -> LinkCode:
+    """A one-time code by which the signed-in customer is known on a messaging platform."""
+    await door.may_link(session_id)
+    made = await channels.new_code(session_id)
+    if made is None:
+        raise Refusal(403, "no_customer")
+    code, links = made
+    return LinkCode(code=code.code, expires_at=code.expires_at.isoformat(), links=links)
 
 
 @api.post(

@@ -43,6 +43,14 @@ class Customer(BaseModel):
     customer: str
 
 
+class LinkCode(BaseModel):
+    code: str = Field(description="one-time; the customer sends it to the shop's bot on a platform")
+    expires_at: str
+    links: dict[str, str] = Field(
+        description="addresses that open the chat with the code, by platform, where there are such"
+    )
+
+
 class NewMessage(BaseModel):
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"text": "订单满多少包邮？", "message_id": "m-1"}]}

@@ -11,6 +11,8 @@ from hypothesis import HealthCheck, settings
 from schemathesis.specs.openapi.checks import positive_data_acceptance, unsupported_method
 from starlette.testclient import TestClient
 
+from bot.channels.http import Http
+from bot.channels.service import Channels
 from bot.gateway.app import create_app
 from bot.gateway.text import clean
 
@@ -25,7 +27,8 @@ _UNLIMITED = (
 
 # Made when this module is read: each operation is a test of its own.
 folder = tempfile.TemporaryDirectory()
-app = create_app(make_door(Path(folder.name), **dict.fromkeys(_UNLIMITED, 1_000_000)))
+door = make_door(Path(folder.name), **dict.fromkeys(_UNLIMITED, 1_000_000))
+app = create_app(door, channels=Channels([], door, door.unit_of_work, http=Http()))
 token = TestClient(app).post("/api/v1/sessions", json={}).json()["token"]
 schema = schemathesis.openapi.from_asgi("/openapi.json", app)
 
@@ -35,6 +38,7 @@ def test_every_route_is_described() -> None:
         "/api/v1/sessions",
         "/api/v1/sessions/current",
         "/api/v1/sessions/identity",
+        "/api/v1/link-code",
         "/api/v1/messages",
         "/api/v1/feedback",
         "/healthz",

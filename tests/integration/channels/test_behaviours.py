@@ -5,10 +5,10 @@ A new platform joins by its fake in PLATFORMS.
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -16,6 +16,7 @@ import pytest
 from starlette.responses import Response
 
 from bot.desk import Desk
+from bot.gateway.tokens import mint_identity
 from bot.messages import BotMessage, Button, CitationView, OrderCard, ProductCard, Table
 from bot.phrases import phrase
 from data import access
@@ -30,7 +31,7 @@ from tests.integration.channels.platform import (
 )
 from tests.integration.channels.slack import FakeSlack
 from tests.integration.channels.telegram import FakeTelegram
-from tests.unit.fake_gateway import EMAIL
+from tests.unit.fake_gateway import EMAIL, IDENTITY_KEY
 
 PLATFORMS: tuple[type[FakePlatform], ...] = (FakeTelegram, FakeSlack)
 
@@ -351,12 +352,22 @@ def knows(running: Shop) -> None:
 
 
 def code_of(running: Shop) -> str:
-    opening = running.door.conversations.open(EMAIL)
-    session = asyncio.run_coroutine_threadsafe(opening, running.door.loop).result()
-    made = running.channels.new_code(session.id)
-    found = asyncio.run_coroutine_threadsafe(made, running.door.loop).result()
-    assert found is not None
-    return found[0].code
+    """A code for the shop's customer, as the page of the shop asks for it."""
+    api = f"{running.url}/api/v1"
+    identity = mint_identity(EMAIL, datetime.now(UTC), IDENTITY_KEY)
+    token = running.http.post(f"{api}/sessions", json={"identity": identity}).json()["token"]
+    answer = running.http.post(f"{api}/link-code", headers={"Authorization": f"Bearer {token}"})
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["code"])
+
+
+def test_a_code_is_only_for_a_signed_in_customer(running: Shop) -> None:
+    api = f"{running.url}/api/v1"
+    assert running.http.post(f"{api}/link-code").status_code == 401
+    token = running.http.post(f"{api}/sessions", json={}).json()["token"]
+    answer = running.http.post(f"{api}/link-code", headers={"Authorization": f"Bearer {token}"})
+    assert answer.status_code == 403
+    assert answer.json()["error"]["code"] == "no_customer"
 
 
 def test_a_code_makes_somebody_known_until_they_undo_it(running: Shop) -> None:
