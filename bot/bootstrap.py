@@ -26,6 +26,7 @@ from bot.shared import Shared
 from bot.sources import SentenceVectors, Sources
 from bot.streams import TurnStreams
 from data import database
+from data.experiments.assignment import Experiment
 from data.rules import ShopRules
 from data.unit_of_work import UnitOfWork
 from llm.engines import load_engine
@@ -82,6 +83,7 @@ def bootstrap(settings: Settings, *, clock: Callable[[], datetime] | None = None
         clock=clock,
         answer_deadline_s=settings.answer_deadline_s,
         offers=settings.offers,
+        experiment=Experiment.parse(settings.experiment) if settings.experiment else None,
     )
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from bot.shared import Shared
 from bot.sources import Sources
 from bot.streams import TurnStreams
+from data.experiments.assignment import Experiment
 from data.models import Product
 from data.rules import ShopRules
 from data.unit_of_work import UnitOfWork
@@ -37,6 +38,7 @@ class Services:
     answer_deadline_s: float
     offers: bool = True
     shared: Shared | None = None  # Redis, when several gateways run
+    experiment: Experiment | None = None  # of recommendations, when one runs
 
     def names(self, language: str) -> Sequence[str]:
         return [product.name[language] for product in self.catalogue.values()]

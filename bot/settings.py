@@ -18,6 +18,10 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from data.experiments.assignment import Experiment
+
+# What an experiment's arm can recommend by: the customer's purchases, or what everybody buys.
+MODELS = ("personal", "popular")
 ROOT = Path(__file__).resolve().parent.parent
 
 # Relative folders count from the checkout, wherever a command is called.
@@ -39,6 +43,17 @@ def _origins(setting: str) -> str:
 def _networks(setting: str) -> str:
     for network in listed(setting):
         ipaddress.ip_network(network)  # its error says what is wrong
+    return setting
+
+
+def _experiment(setting: str) -> str:
+    if setting:
+        unknown = set(Experiment.parse(setting).arms) - set(MODELS)
+        if unknown:
+            raise ValueError(
+                f"{', '.join(sorted(unknown))} is no way to recommend; known are "
+                f"{', '.join(MODELS)}"
+            )
     return setting
 
 
@@ -132,6 +147,10 @@ class Settings(BaseSettings):
 
     offers: bool = Field(
         True, description="offer a fitting product unasked, at most once in five turns"
+    )
+    experiment: Annotated[str, AfterValidator(_experiment)] = Field(
+        "",
+        description="compares ways to recommend: `NAME: popular=50, personal=50`; empty: none",
     )
     demo_shop: bool = Field(
         True, description="serve the demo shop's pages; whoever opens them may be a demo customer"

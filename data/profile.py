@@ -126,13 +126,12 @@ def build(
         ],
         now,
     )
-    named = _categories(catalogue)
     interests = _by_weight(
         [
             (category, _sign(event))
             for event in signs
             if now - event.at <= _RECENT
-            for category in _meant(event, catalogue, named)
+            for category in _meant(event, catalogue)
             if counts("category", category, event.at)
         ],
         now,
@@ -185,22 +184,22 @@ def _newest_first(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
     return tuple(sorted(evidence, key=lambda e: e.at, reverse=True))
 
 
-def _categories(catalogue: Mapping[str, Product]) -> dict[str, Category]:
-    return {product.category_id: product.category for product in catalogue.values()}
-
-
-def _meant(
-    event: BehaviourEvent, catalogue: Mapping[str, Product], named: Mapping[str, Category]
-) -> list[str]:
+def _meant(event: BehaviourEvent, catalogue: Mapping[str, Product]) -> list[str]:
     """The category of the event's product, else those that its search names."""
     product = catalogue.get(event.product_id or "")
     if product is not None:
         return [product.category_id]
-    query = (event.query or "").lower()
+    return named_categories(event.query or "", catalogue)
+
+
+def named_categories(text: str, catalogue: Mapping[str, Product]) -> list[str]:
+    """Ids of the categories whose name, or other name, stands in the text."""
+    text = text.lower()
+    categories = {product.category_id: product.category for product in catalogue.values()}
     return [
         category_id
-        for category_id, category in named.items()
-        if any(_names(name.lower(), query) for name in _names_of(category))
+        for category_id, category in categories.items()
+        if any(_names(name.lower(), text) for name in _names_of(category))
     ]
 
 

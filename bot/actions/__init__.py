@@ -9,6 +9,7 @@ from bot.actions.handoff import Handoff
 from bot.actions.membership import Membership
 from bot.actions.orders import Identify, OrderHistory, OrderStatusSkill
 from bot.actions.price import Price
+from bot.actions.profile import CorrectProfile, NotInterested, ShowProfile, UseOfHistory
 from bot.actions.recommend import Recommend, Why
 from bot.actions.returns import Returns
 from bot.actions.search import Search
@@ -20,6 +21,7 @@ SKILLS: tuple[type[Skill], ...] = (
     Affirm,
     Answer,
     Compare,
+    CorrectProfile,
     Delivery,
     Deny,
     Fallback,
@@ -27,13 +29,16 @@ SKILLS: tuple[type[Skill], ...] = (
     Help,
     Identify,
     Membership,
+    NotInterested,
     OrderHistory,
     OrderStatusSkill,
     Price,
     Recommend,
     Returns,
     Search,
+    ShowProfile,
     Stock,
     TakeFeedback,
+    UseOfHistory,
     Why,
 )

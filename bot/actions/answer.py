@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.actions import mentions, offers, views
+from bot.actions import interests, mentions, offers, views
 from bot.actions.skill import Skill, Turn
 from bot.metrics import ANSWERS
 from retrieval.types import Filters, Hit, Kind
@@ -77,6 +77,7 @@ class Answer(Skill):
         turn.say(answer.text, citations=[views.citation_view(c) for c in answer.citations])
         if product is not None:
             turn.notes |= {"product": product.id}
+            interests.asked_about(turn, product)
             offers.offer(turn, goes_with=product.id)
 
 

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from bot import reading
+import structlog
+
+from bot import impressions, reading
 from bot.actions import mentions, search, views
 from bot.actions.reasons import reason
 from bot.actions.skill import Skill, Turn
-from data.models import Customer, Product
+from bot.impressions import POPULAR, Surface
+from bot.taste import Taste
+from data.models import Product
+from data.repositories import Purchase
 from data.unit_of_work import UnitOfWork
 from retrieval.recommend import Recommendation
 
+log = structlog.get_logger("action")
+
 _ITEMS = 3
+_TALKED = 5  # products of a conversation that say what it is about
+_NOBODY = 0  # no customer's id
 
 
 class Recommend(Skill):
@@ -23,45 +33,67 @@ class Recommend(Skill):
         if turn.intent == "recommend_gift":
             self._gift(turn)
             return
+        surface: Surface = "recommend"
+        arm = ""
+        bought: dict[str, datetime] = {}
         with self.services.unit_of_work() as uow:
-            customer = turn.customer(uow)
+            taste = turn.taste(uow)
             product_id = mentions.product_in_question(turn)
             if turn.intent == "recommend_companion" and product_id is not None:
-                found = self._companions(turn, uow, customer, product_id)
+                surface = "companion"
+                found = _or_nothing(lambda: self._companions(turn, uow, taste, product_id))
                 headline = turn.phrase(
                     "recommend.goes_with",
                     name=turn.name_of(self.services.catalogue[product_id]),
                 )
-                bought: dict[str, datetime] = {}
             else:
-                found, bought = self._for_me(turn, uow, customer)
-                headline = self._headline(turn, customer, found)
+                arm = impressions.arm_of(self.services, taste.customer, turn.session_id)
+                popular = arm == POPULAR
+                found = _or_nothing(lambda: self._for_me(turn, uow, taste, popular=popular))
+                bought = {purchase.product_id: purchase.placed_at for purchase in taste.purchases}
+                headline = self._headline(turn, taste, found)
             products = uow.products.get_many(item.product_id for item in found)
-        self._show(turn, headline, found, products, bought)
+        refs = impressions.keep(
+            self.services,
+            [(item.product_id, item.kind) for item in found],
+            surface=surface,
+            customer=taste.customer,
+            session_id=turn.session_id,
+            arm=arm,
+        )
+        self._show(turn, headline, found, products, bought, refs)
 
     def _for_me(
-        self, turn: Turn, uow: UnitOfWork, customer: Customer | None
-    ) -> tuple[list[Recommendation], dict[str, datetime]]:
-        """From this customer's purchases; for a visitor, what sells in what was asked for."""
-        personal = customer is not None and customer.personalised
-        purchases = uow.orders.purchases(customer.id) if customer and personal else []
-        bought = {purchase.product_id: purchase.placed_at for purchase in purchases}
-        found = self.services.recommender.for_customer(
-            purchases,
-            exclude=self._shown_before(turn),
+        self, turn: Turn, uow: UnitOfWork, taste: Taste, *, popular: bool
+    ) -> list[Recommendation]:
+        """From this customer's purchases, or from what was talked of where those may not be looked
+        at; without either, and for whoever is shown what is `popular`, what sells."""
+        signs: Sequence[Purchase] = taste.purchases if taste.personal else self._talked_of(turn)
+        shown = self._shown_before(turn) | taste.unwanted
+        return self.services.recommender.for_customer(
+            () if popular else signs,
+            exclude=shown | taste.owned if popular else shown,
             allowed=self._allowed(turn, uow),
             now=self.services.clock(),
             k=_ITEMS,
         )
-        return found, bought
+
+    def _talked_of(self, turn: Turn) -> list[Purchase]:
+        """The products of this conversation, as if somebody had just bought them."""
+        now = self.services.clock()
+        talked = [notes["product"] for _, notes in turn.earlier() if notes.get("product")]
+        return [
+            Purchase(_NOBODY, product_id, now, 1)
+            for product_id in list(dict.fromkeys(talked))[:_TALKED]
+            if product_id in self.services.catalogue
+        ]
 
     def _companions(
-        self, turn: Turn, uow: UnitOfWork, customer: Customer | None, product_id: str
+        self, turn: Turn, uow: UnitOfWork, taste: Taste, product_id: str
     ) -> list[Recommendation]:
-        owned = {p.product_id for p in uow.orders.purchases(customer.id)} if customer else set()
         return self.services.recommender.goes_with(
             product_id,
-            exclude=owned | {product_id},
+            exclude=taste.owned | taste.unwanted | {product_id},
             allowed=self._allowed(turn, uow, category=False),
             now=self.services.clock(),
             k=_ITEMS,
@@ -82,13 +114,15 @@ class Recommend(Skill):
     def _shown_before(self, turn: Turn) -> set[str]:
         return {i for _, notes in turn.earlier() for i in notes.get("recommended", ())}
 
-    def _headline(self, turn: Turn, customer: Customer | None, found: list[Recommendation]) -> str:
+    def _headline(self, turn: Turn, taste: Taste, found: list[Recommendation]) -> str:
+        customer = taste.customer
+        own = any(item.kind != "popular" for item in found)
         if customer is None:
-            return turn.phrase("recommend.visitor")
+            return turn.phrase("recommend.talked_of" if own else "recommend.visitor")
         if not customer.personalised:
             return turn.phrase("recommend.switched_off")
-        own = any(item.kind != "popular" for item in found)
-        return turn.phrase("recommend.own" if own else "recommend.new", name=customer.name)
+        key = "own" if own else "popular" if taste.purchases else "new"
+        return turn.phrase(f"recommend.{key}", name=customer.name)
 
     def _show(
         self,
@@ -97,6 +131,7 @@ class Recommend(Skill):
         found: list[Recommendation],
         products: list[Product],
         bought: dict[str, datetime],
+        refs: dict[str, str],
     ) -> None:
         if not products:
             turn.say(turn.phrase("recommend.nothing"), buttons=[turn.button("human")])
@@ -110,7 +145,7 @@ class Recommend(Skill):
         }
         turn.say(
             headline,
-            cards=[views.product_card(turn, p, reasons[p.id]) for p in products],
+            cards=[views.product_card(turn, p, reasons[p.id], refs.get(p.id)) for p in products],
             buttons=[turn.button("why"), turn.button("others")],
         )
 
@@ -121,6 +156,8 @@ class Recommend(Skill):
             limits = reading.PriceRange(most=max(sums))  # "预算500", "I have 500 for a gift"
         most = limits.most if limits else None
         with self.services.unit_of_work() as uow:
+            customer = turn.customer(uow)
+            unwanted = uow.behaviour.disliked(None, turn.session_id)
             allowed = {
                 i
                 for i in uow.products.matching(
@@ -130,7 +167,7 @@ class Recommend(Skill):
                     max_price=most,
                 )
                 if self._is_gift(self.services.catalogue[i])
-            } - self._shown_before(turn)
+            } - (self._shown_before(turn) | unwanted)
             # What the shop itself calls a good present, where that leaves any.
             presents = {i for i in allowed if "gift" in self.services.catalogue[i].tags}
             ranked = self.services.products.search(turn.text, presents or allowed, 20)
@@ -139,6 +176,13 @@ class Recommend(Skill):
             turn.say(turn.phrase("recommend.nothing"), buttons=[turn.button("human")])
             return
         reasons = {p.id: self._gift_reason(turn, p, most) for p in products}
+        refs = impressions.keep(
+            self.services,
+            [(product.id, "gift") for product in products],
+            surface="gift",
+            customer=customer,
+            session_id=turn.session_id,
+        )
         turn.notes |= {
             "shown": [product.id for product in products],
             "recommended": [product.id for product in products],
@@ -147,7 +191,7 @@ class Recommend(Skill):
         }
         turn.say(
             turn.phrase("recommend.gift"),
-            cards=[views.product_card(turn, p, reasons[p.id]) for p in products],
+            cards=[views.product_card(turn, p, reasons[p.id], refs.get(p.id)) for p in products],
             buttons=[turn.button("cheaper"), turn.button("others")],
         )
 
@@ -157,6 +201,15 @@ class Recommend(Skill):
     def _gift_reason(self, turn: Turn, product: Product, most: Decimal | None) -> str:
         key = "reason.gift_budget" if most is not None else "reason.gift"
         return turn.phrase(key, summary=product.summary[turn.language])
+
+
+def _or_nothing(recommend: Callable[[], list[Recommendation]]) -> list[Recommendation]:
+    """What is recommended; a recommender that fails has nothing to recommend."""
+    try:
+        return recommend()
+    except Exception as error:
+        log.exception("recommending failed", error=type(error).__name__)
+        return []
 
 
 def _varied(

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, Self
 
 from bot import formats, reading
-from bot.actions import mentions, views
+from bot.actions import interests, mentions, views
 from bot.actions.colours import COLOURS
 from bot.actions.skill import Skill, Turn
 from bot.reading import Measure, PriceRange
@@ -70,6 +70,7 @@ def find(turn: Turn, services: Services) -> None:
         turn.notes["query"] = asdict(query)
         turn.say(turn.phrase("search.none"), buttons=[turn.button("human")])
         return
+    interests.looked_for(turn, query.category)
     seen = tuple(dict.fromkeys([*query.seen, *(p.id for p in products)]))
     turn.notes |= {
         "query": asdict(replace(query, seen=seen)),

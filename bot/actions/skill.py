@@ -28,6 +28,7 @@ from bot.messages import (
 )
 from bot.phrases import phrase
 from bot.services import Services
+from bot.taste import Taste, taste_of
 from data import access
 from data.models import Customer, Product, Tier
 from data.unit_of_work import UnitOfWork
@@ -137,6 +138,12 @@ class Turn:
     def customer(self, uow: UnitOfWork) -> Customer | None:
         """Whom the session is bound to, whatever the conversation claims."""
         return access.customer_of_session(uow, self.session_id, now=self.services.clock())
+
+    def taste(self, uow: UnitOfWork) -> Taste:
+        """What a recommendation may know of whoever speaks, as it stands now."""
+        customer = self.customer(uow)
+        services = self.services
+        return taste_of(uow, customer, self.session_id, services.catalogue, services.clock())
 
     def seconds(self) -> float:
         """Since the action began."""

@@ -34,8 +34,11 @@ _BACK = (
 _WAYS = (_OUT, _CALLED_OFF, _BACK)
 
 
-def product_card(turn: Turn, product: Product, reason: str | None = None) -> ProductCard:
-    """`product` with variants as they stand in the database now."""
+def product_card(
+    turn: Turn, product: Product, reason: str | None = None, ref: str | None = None
+) -> ProductCard:
+    """`product` with variants as they stand in the database now. `ref` tells, when the page is
+    opened, which recommendation led there."""
     cheapest = min(product.variants, key=lambda v: (v.stock == 0, v.price))
     return ProductCard(
         product_id=product.id,
@@ -47,7 +50,7 @@ def product_card(turn: Turn, product: Product, reason: str | None = None) -> Pro
         in_stock=in_stock(product),
         stock_text=stock_text(turn, product.variants),
         reason=reason,
-        url=product_url(product.id),
+        url=product_url(product.id) + (f"?ref={ref}" if ref else ""),
         image=f"/pictures/{product.id}.svg",
     )
 

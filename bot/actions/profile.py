@@ -1,0 +1,315 @@
+"""What the shop knows of a customer: they may see it, correct it, and switch its use off; and what
+they are not interested in is never recommended again.
+
+Only the customer whom the session proves sees a profile; to a visitor it is explained.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+from bot import formats
+from bot.actions import mentions
+from bot.actions.skill import Skill, Turn
+from data.models import BehaviourEvent, Customer, EventKind, ProfileCorrection
+from data.profile import Evidence, Line, Profile, named_categories, profile_of
+from data.unit_of_work import UnitOfWork
+
+_EVIDENCE = 2  # pieces told of each line
+_REACH = 4  # customer turns for which "this one" may mean what was recommended
+
+_SIZE = re.compile(
+    r"(?<![A-Za-z0-9.'’])(?P<size>(?:3[4-9]|4[0-8])(?:\.5)?|[2-4]?X{0,3}[SL]|M"
+    r"|(?<=size )[xsml]{1,3}|[xsml]{1,3}(?=\s*[码号]))(?![A-Za-z0-9]|\.\d)"
+)
+_NOT = re.compile(
+    r"(?:不再?穿|不是|别记|(?:don['’]t|do not|never|no longer) (?:wear|take)|\bnot|instead of)"
+    r"\s*(?:an? )?(?:size )?$",
+    re.I,
+)
+
+
+class ShowProfile(Skill):
+    action = "action_profile"
+
+    def act(self, turn: Turn) -> None:
+        with self.services.unit_of_work() as uow:
+            customer = turn.customer(uow)
+            if customer is None:
+                turn.say(turn.phrase("profile.visitor"))
+                return
+            unwanted = uow.behaviour.disliked(customer.id, turn.session_id)
+            profile = _profile(turn, uow, customer) if customer.personalised else None
+        lines = [f"· {_told(turn, line)}" for line in profile.lines] if profile else []
+        if unwanted:
+            names = _names(turn, sorted(unwanted))
+            lines.append(f"· {turn.phrase('profile.unwanted', names=names)}")
+        if profile is None:
+            turn.say(
+                "\n".join([turn.phrase("profile.not_used"), *lines]),
+                buttons=[turn.button("history_on")],
+            )
+            return
+        if not lines:
+            turn.say(turn.phrase("profile.nothing", name=customer.name))
+            return
+        heading = turn.phrase("profile.here", name=customer.name)
+        turn.say(
+            "\n".join([heading, *lines, turn.phrase("profile.correct")]),
+            buttons=[turn.button("for_me"), turn.button("history_off")],
+        )
+
+
+class CorrectProfile(Skill):
+    """A size that has changed, or a category or brand that is not the customer's."""
+
+    action = "action_correct_profile"
+
+    def act(self, turn: Turn) -> None:
+        with self.services.unit_of_work() as uow:
+            customer = turn.customer(uow)
+            if customer is None:
+                turn.say(turn.phrase("profile.visitor"))
+                return
+            if not customer.personalised:
+                turn.say(turn.phrase("profile.correct_off"), buttons=[turn.button("history_on")])
+                return
+            corrections, told = self._read(turn, _profile(turn, uow, customer))
+            for aspect, subject, value in corrections:
+                correct(uow, turn, customer, aspect, subject, value)
+            uow.commit()
+        turn.say(told, buttons=[turn.button("profile")])
+
+    def _read(self, turn: Turn, profile: Profile) -> tuple[list[tuple[str, str, str | None]], str]:
+        """(aspect, subject, value) of what is corrected, and what to say to it."""
+        now, gone = read_sizes(turn.text)
+        category = _kind(turn)
+        if now or gone:
+            subjects = self._sized(profile, now, gone, category)
+            names = formats.listed([_category(turn, s) for s in subjects], turn.language)
+            if subjects and now:
+                told = turn.phrase("profile.size_noted", subjects=names, value=now)
+                return [("size", subject, now) for subject in subjects], told
+            if subjects:
+                told = turn.phrase("profile.size_removed", subjects=names, value=min(gone))
+                return [("size", subject, None) for subject in subjects], told
+        brand = _brand(turn)
+        if brand is not None:
+            return [("brand", brand, None)], turn.phrase("profile.removed", subject=brand)
+        if category is not None and not (now or gone):
+            name = _category(turn, category)
+            return [("category", category, None)], turn.phrase("profile.removed", subject=name)
+        return [], turn.phrase("profile.which")
+
+    def _sized(
+        self, profile: Profile, now: str | None, gone: set[str], category: str | None
+    ) -> list[str]:
+        """The categories that a size is about: the one that is named; else those with the size
+        that is gone; else those with a size of that kind; else all that are made in it."""
+        made: dict[str, set[str]] = {}
+        for product in self.services.catalogue.values():
+            for variant in product.variants:
+                size = variant.options.get("size", {}).get("en", "")
+                made.setdefault(product.category_id, set()).add(size)
+        fitting = [c for c, sizes in made.items() if now is None or now in sizes]
+        if category in fitting:
+            return [category]
+        known = {line.subject: line.value for line in profile.of("size")}
+        was = [c for c in fitting if known.get(c) in gone]
+        if was or now is None:
+            return was
+        return [c for c in fitting if c in known] or fitting
+
+
+class UseOfHistory(Skill):
+    """Whether purchases and views may be used to recommend: at once, and until it is said again."""
+
+    action = "action_use_of_history"
+
+    def act(self, turn: Turn) -> None:
+        wanted = turn.intent == "history_on"
+        with self.services.unit_of_work() as uow:
+            customer = turn.customer(uow)
+            if customer is None:
+                turn.say(turn.phrase("history.visitor"))
+                return
+            already = customer.personalised == wanted
+            customer.personalised = wanted
+            uow.commit()
+        if wanted:
+            key, button = "history.on_already" if already else "history.turned_on", "profile"
+        else:
+            key, button = "history.off_already" if already else "history.turned_off", "history_on"
+        turn.say(turn.phrase(key), buttons=[turn.button(button)])
+
+
+class NotInterested(Skill):
+    """What was named, or was recommended last, is not recommended again: from now on, and of a
+    customer also in other conversations."""
+
+    action = "action_not_interested"
+
+    def act(self, turn: Turn) -> None:
+        meant = _meant(turn)
+        kind = _kind(turn) if not meant else None
+        offered = turn.noted("offer", within=1)
+        if not meant and kind is None:
+            turn.notes["declined"] = bool(offered)
+            turn.say(turn.phrase("deny.offer" if offered else "deny.other"))
+            return
+        with self.services.unit_of_work() as uow:
+            customer = turn.customer(uow)
+            if kind is not None and customer is not None and customer.personalised:
+                correct(uow, turn, customer, "category", kind, None)
+            elif kind is not None:
+                of_kind = self.services.catalogue.values()
+                _dislike(uow, turn, customer, (p.id for p in of_kind if p.category_id == kind))
+            else:
+                _dislike(uow, turn, customer, meant)
+            uow.commit()
+        turn.notes["declined"] = bool(offered)
+        told = (
+            turn.phrase("dislike.kind", subject=_category(turn, kind))
+            if kind is not None
+            else turn.phrase("dislike.noted", names=_names(turn, meant))
+        )
+        turn.say(told, buttons=[turn.button("for_me")])
+
+
+def read_sizes(text: str) -> tuple[str | None, set[str]]:
+    """The size that somebody wears, and those that they do not: "I don't wear 42 any more, I
+    wear 43" → ("43", {"42"})."""
+    text = unicodedata.normalize("NFKC", text)
+    now: str | None = None
+    gone: set[str] = set()
+    for match in _SIZE.finditer(text):
+        size = match["size"].upper().replace("2XL", "XXL")
+        if _NOT.search(text[: match.start()]):
+            gone.add(size)
+        else:
+            now = size
+    return now, gone
+
+
+def correct(
+    uow: UnitOfWork, turn: Turn, customer: Customer, aspect: str, subject: str, value: str | None
+) -> None:
+    uow.corrections.put(
+        ProfileCorrection(
+            customer_id=customer.id,
+            aspect=aspect,
+            subject=subject,
+            value=value,
+            at=turn.services.clock(),
+        )
+    )
+
+
+def _dislike(
+    uow: UnitOfWork, turn: Turn, customer: Customer | None, product_ids: Iterable[str]
+) -> None:
+    uow.behaviour.record(
+        [
+            BehaviourEvent(
+                origin=turn.session_id,
+                event_id=f"dislike:{product_id}"[:64],
+                customer_id=customer.id if customer else None,
+                session_id=turn.session_id,
+                kind=EventKind.DISLIKE,
+                product_id=product_id,
+                at=turn.services.clock(),
+            )
+            for product_id in product_ids
+        ]
+    )
+
+
+def _meant(turn: Turn) -> list[str]:
+    """The products that somebody is not interested in: named; by their place among what was
+    shown; offered; else all that were recommended last, when no kind is named."""
+    named = mentions.named_products(turn)
+    if named:
+        return named
+    if placed := mentions.picked_by_place(turn.text, mentions.recently_shown(turn)):
+        return placed
+    if _kind(turn):
+        return []
+    for turns_ago, notes in turn.earlier():
+        if turns_ago > _REACH:
+            break
+        found = notes.get("offer") or notes.get("recommended") or notes.get("shown")
+        if found:
+            return [found] if isinstance(found, str) else list(found)
+    return []
+
+
+def _profile(turn: Turn, uow: UnitOfWork, customer: Customer) -> Profile:
+    return profile_of(uow, customer, turn.services.catalogue, turn.services.clock())
+
+
+def _told(turn: Turn, line: Line) -> str:
+    """常买帐篷（10月买过岭线双人三季帐（订单 SP1））."""
+    key = f"{line.aspect}_{line.value}" if line.aspect == "price" else line.aspect
+    due = turn.services.rules.today(line.due) if line.due else turn.today
+    text = turn.phrase(
+        f"profile.{key}",
+        subject=_subject(turn, line),
+        value=line.value,
+        due=formats.short_day(due, turn.language, today=turn.today),
+    )
+    pieces = [_piece(turn, evidence) for evidence in line.evidence[:_EVIDENCE]]
+    if not pieces:
+        pieces = [turn.phrase("profile.said")]
+    joint = "；" if turn.language == "zh" else "; "
+    if len(line.evidence) > _EVIDENCE:
+        pieces.append(turn.phrase("profile.more", count=len(line.evidence)))
+    return text + turn.phrase("profile.because", evidence=joint.join(pieces))
+
+
+def _subject(turn: Turn, line: Line) -> str:
+    match line.aspect:
+        case "category" | "interest" | "size":
+            return _category(turn, line.subject)
+        case "rhythm":
+            return turn.name_of(turn.services.catalogue[line.subject])
+    return line.subject
+
+
+def _piece(turn: Turn, evidence: Evidence) -> str:
+    product = turn.services.catalogue.get(evidence.product_id or "")
+    day = turn.services.rules.today(evidence.at)
+    return turn.phrase(
+        f"profile.{evidence.kind.value}",
+        when=formats.month(day, turn.language, today=turn.today),
+        product=turn.name_of(product) if product else "",
+        number=evidence.order_number,
+        query=evidence.query,
+    )
+
+
+def _category(turn: Turn, category_id: str) -> str:
+    """Its name; its id when the shop no longer has it."""
+    of_kind = (p for p in turn.services.catalogue.values() if p.category_id == category_id)
+    product = next(of_kind, None)
+    return product.category.name[turn.language] if product else category_id
+
+
+def _kind(turn: Turn) -> str | None:
+    """The category that is named, also where it is not what is asked for ("not into tents")."""
+    found = named_categories(turn.text, turn.services.catalogue)
+    return turn.services.products.category(turn.text) or (found[0] if found else None)
+
+
+def _brand(turn: Turn) -> str | None:
+    said = turn.text.lower()
+    brands = {product.brand for product in turn.services.catalogue.values()}
+    return next((brand for brand in sorted(brands) if brand.lower() in said), None)
+
+
+def _names(turn: Turn, product_ids: Iterable[str]) -> str:
+    known = turn.services.catalogue
+    return formats.listed(
+        [turn.name_of(known[i]) for i in product_ids if i in known], turn.language
+    )

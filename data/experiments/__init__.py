@@ -1,0 +1,1 @@
+"""Experiments with recommendations: who gets which arm, and what came of it."""
