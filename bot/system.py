@@ -13,6 +13,7 @@ import math
 import os
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable
@@ -38,6 +39,9 @@ _RASA_EMBEDDER = "e5-small"
 # Dictionaries load at their first use, which must not be a customer's turn.
 _FIRST_QUESTIONS = ("订单满多少包邮？", "How much is delivery?")
 _TERMINATE_S = 10
+# How long a thread that computes may keep the event loop waiting; Python's own 5 ms are as much as
+# the gateway may add to a turn, which goes back and forth between the two several times.
+_SWITCH_S = 0.0005
 _STEADY_S = 60  # a Rasa that ran this long had no trouble starting
 _LONGEST_PAUSE_S = 30
 
@@ -123,6 +127,7 @@ async def run(
 ) -> None:
     """Start everything, wait for a signal, stop in order. `load` is slow and runs in a thread
     while Rasa starts."""
+    sys.setswitchinterval(_SWITCH_S)
     public = bound(settings.host, settings.port, "SHOPGUIDE_PORT")
     private = bound(settings.actions_host, settings.actions_port, "SHOPGUIDE_ACTIONS_PORT")
     servers: list[tuple[Server, asyncio.Task[None]]] = []
