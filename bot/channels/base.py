@@ -151,8 +151,8 @@ class Channel(ABC):
         by it. Raises `TryAgain`, `Undeliverable`."""
 
     async def notice(self, event: Event) -> None:  # noqa: B027 - a platform may have none
-        """Show at once that the event has come: a typing sign, a button that stops turning. May
-        fail; nobody tries again."""
+        """Show that the event has come: a typing sign, asked for when the answer takes a moment; a
+        button that stops turning, at once. May fail; nobody tries again."""
 
     async def show(self, text: str, to: Address, draft: str | None) -> str | None:
         """Post a growing text (`draft` None), or change the one that was posted; returns its id,

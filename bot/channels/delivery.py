@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -68,11 +68,13 @@ class Delivery:
         unit_of_work: Callable[[], UnitOfWork],
         channels: Mapping[str, Channel],
         locks: SessionLocks,
+        calm: Callable[[], Awaitable[None]],
         pauses: Pauses,
     ) -> None:
         self._unit_of_work = unit_of_work
         self._channels = channels
         self._locks = locks
+        self._calm = calm
         self._pauses = pauses
         self.lanes = Lanes(self._deliver, _AT_ONCE)
 
@@ -81,6 +83,7 @@ class Delivery:
         if channel.passive_s:
             return None  # the platform's next request takes it
         while True:
+            await self._calm()
             async with self._locks.hold(f"out:{lane[0]}:{lane[1]}"):
                 call = await asyncio.to_thread(self._next, lane)
                 if call is None:

@@ -7,6 +7,7 @@ costs few of them, and no platform waits long for its acknowledgement.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -16,6 +17,9 @@ from bot.channels.base import Event, key_of
 from data.unit_of_work import UnitOfWork
 
 _MOST_AT_ONCE = 500  # rows of one statement
+_SLOW_S = 0.03  # an acknowledgement that takes longer says that there is too much to do
+_YIELD_S = 0.25
+_LOOK_S = 0.02
 
 Row = dict[str, Any]
 
@@ -27,12 +31,15 @@ class Inbox:
         self._writer = ThreadPoolExecutor(1, "channels-inbox")
         self._waiting: list[tuple[list[Row], asyncio.Future[set[str]]]] = []
         self._writing: asyncio.Task[None] | None = None
+        self._slow_until = 0.0
+        self._gate = asyncio.Lock()
 
     async def accept(self, channel: str, events: Sequence[Event]) -> list[Event]:
         """Returns, once all are stored for good, those that had not come before. Raises what the
         database raises; then nothing of it is stored and the platform repeats it."""
         if not events:
             return []
+        began = time.monotonic()
         now = datetime.now(UTC)
         rows = [_row(channel, event, now) for event in events]
         stored: asyncio.Future[set[str]] = asyncio.get_running_loop().create_future()
@@ -40,6 +47,9 @@ class Inbox:
         if self._writing is None or self._writing.done():
             self._writing = asyncio.create_task(self._write())
         new = await stored
+        ended = time.monotonic()
+        if ended - began > _SLOW_S:
+            self._slow_until = ended + _YIELD_S
         found = []
         for event in events:
             key = key_of(channel, event.id)
@@ -47,6 +57,16 @@ class Inbox:
                 new.discard(key)  # the same event twice in one request
                 found.append(event)
         return found
+
+    async def calm(self) -> None:
+        """Whoever answers and sends asks here before each step: in a rush, acknowledgements go
+        first, and the others one by one, each after a moment."""
+        async with self._gate:
+            deadline = time.monotonic() + _YIELD_S
+            while self._waiting or time.monotonic() < self._slow_until:
+                if time.monotonic() > deadline:
+                    return
+                await asyncio.sleep(_LOOK_S)
 
     async def _write(self) -> None:
         loop = asyncio.get_running_loop()

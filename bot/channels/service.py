@@ -54,6 +54,7 @@ _MOST_ATTEMPTS = 3
 _MOST_WAITING = 10  # of one person who writes faster than the limits allow
 _LEASE_MARGIN_S = 20  # a turn, and the calls and rows around it
 _NOTICE_S = 5.0
+_QUICK_S = 0.3  # so long nobody is told that an answer comes
 _LOOK_S = 1.0  # for agents' lines without Redis
 _LOOK_SELDOM_S = 10.0
 _RECOVER_S = 15.0  # for what another gateway left behind
@@ -100,7 +101,9 @@ class Channels:
         self._locks = SessionLocks(shared, lease_s=door.settings.turn_timeout_s + _LEASE_MARGIN_S)
         self._look_s = _LOOK_S if shared is None else _LOOK_SELDOM_S
         self._lanes = Lanes(self._answer_lane, _AT_ONCE)
-        self.delivery = Delivery(unit_of_work, self.channels, self._locks, pauses or Pauses())
+        self.delivery = Delivery(
+            unit_of_work, self.channels, self._locks, self.inbox.calm, pauses or Pauses()
+        )
         self._nudged = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._notices: set[asyncio.Task[None]] = set()
@@ -205,6 +208,7 @@ class Channels:
     async def _answer_lane(self, lane: Lane) -> float | None:
         channel = self.channels[lane[0]]
         while True:
+            await self.inbox.calm()
             async with self._locks.hold(f"in:{lane[0]}:{lane[1]}"):
                 row = await self._do(lambda uow: uow.channels.oldest_event(lane))
                 if row is None:
@@ -238,7 +242,7 @@ class Channels:
     async def _answer(self, channel: Channel, lane: Lane, row: InboxEvent) -> float | None:
         """Answer one event; returns the seconds to wait when it cannot be answered yet."""
         event = read_event(row.body or {})
-        self._begin_notice(channel, event)
+        notice = self._begin_notice(channel, event)
         person = await self._do(partial(self._arrive, lane, event))
         answer = _Answer(channel, lane, event, row, person)
         try:
@@ -253,6 +257,8 @@ class Channels:
             answer.key = f"fast-{person.session_id}-{hour}"  # said once
             messages = [_say("channel.too_fast", person.language)]
         messages = [_without_proofs(message, event.group) for message in messages]
+        if event.kind != "press":
+            notice.cancel()  # an answer that is there needs no typing sign
         calls = channel.reply(messages, event.address, draft=answer.draft) if messages else []
         offered = choices(messages, channel.capabilities)
 
@@ -376,8 +382,10 @@ class Channels:
             await self._do(work)
         return True
 
-    def _begin_notice(self, channel: Channel, event: Event) -> None:
+    def _begin_notice(self, channel: Channel, event: Event) -> asyncio.Task[None]:
         async def notice() -> None:
+            if event.kind != "press":
+                await asyncio.sleep(_QUICK_S)
             with suppress(ChannelError, TimeoutError):
                 async with asyncio.timeout(_NOTICE_S):
                     await channel.notice(event)
@@ -385,6 +393,7 @@ class Channels:
         task = asyncio.create_task(notice())
         self._notices.add(task)
         task.add_done_callback(self._notices.discard)
+        return task
 
     # Who it is
 

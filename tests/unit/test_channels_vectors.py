@@ -1,0 +1,91 @@
+"""Published vectors of platforms' signatures, and each altered in one place.
+
+They are read from the file that CHANNEL_VECTORS names.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from bot.channels.base import Channel, Request
+from bot.channels.errors import Refused
+from bot.channels.http import Http
+from bot.channels.slack import Slack, SlackSettings
+from bot.channels.telegram import Telegram, TelegramSettings
+
+_FILE = os.environ.get("CHANNEL_VECTORS", "")
+
+needs_vectors = pytest.mark.skipif(
+    not Path(_FILE).is_file(), reason="CHANNEL_VECTORS names no file of published vectors"
+)
+
+
+def vector(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(Path(_FILE).read_text("utf-8"))[name]
+    return found
+
+
+def refused(channel: Channel, request: Request) -> bool:
+    try:
+        channel.verify(request)
+    except Refused:
+        return True
+    return False
+
+
+def altered(text: str) -> list[str]:
+    """The text with another character at its beginning, in its middle and at its end."""
+    return [
+        text[:place] + ("0" if text[place] != "0" else "1") + text[place + 1 :]
+        for place in (0, len(text) // 2, len(text) - 1)
+    ]
+
+
+@needs_vectors
+def test_slack() -> None:
+    given = vector("slack")
+    settings = SlackSettings(
+        _env_file=None, token=SecretStr("t"), signing_secret=SecretStr(given["secret"])
+    )
+    at = float(given["timestamp"])
+
+    def request(**changed: str) -> Request:
+        told = {**given, **changed}
+        headers = {
+            "x-slack-request-timestamp": told["timestamp"],
+            "x-slack-signature": f"v0={told['signature']}",
+        }
+        return Request("POST", "https://shop.example", headers, {}, told["body"].encode())
+
+    def slack(now: float = at) -> Slack:
+        return Slack(settings, Http(httpx.AsyncClient()), clock=lambda: now)
+
+    assert not refused(slack(), request())
+    for name in ("signature", "timestamp", "body"):
+        for changed in altered(given[name]):
+            assert refused(slack(), request(**{name: changed}))
+    assert not refused(slack(at + 299), request())
+    assert refused(slack(at + 301), request())
+    assert refused(slack(at - 301), request())
+
+
+def test_telegram() -> None:
+    settings = TelegramSettings(
+        _env_file=None, token=SecretStr("t"), secret=SecretStr("s3cret_token")
+    )
+    channel = Telegram(settings, Http(httpx.AsyncClient()))
+
+    def request(token: str) -> Request:
+        headers = {"x-telegram-bot-api-secret-token": token}
+        return Request("POST", "https://shop.example", headers, {}, b"{}")
+
+    assert not refused(channel, request("s3cret_token"))
+    for changed in [*altered("s3cret_token"), "", "s3cret_token "]:
+        assert refused(channel, request(changed))
