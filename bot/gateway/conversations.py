@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, TypeVar
 
 from bot import desk
+from bot.gateway import events
+from bot.gateway.shapes import Event, EventsTaken
 from bot.messages import HandoffView
 from data import access
 from data.errors import AlreadyIdentified, SessionClosed
@@ -233,6 +235,10 @@ class Conversations:
             uow.commit()
 
         await self._do(work)
+
+    async def take_events(self, session_id: str, sent: Sequence[Event]) -> EventsTaken | None:
+        """Keep what a page tells of its visitor; None for a session that is over."""
+        return await self._do(lambda uow: events.take(uow, session_id, sent, datetime.now(UTC)))
 
     async def _do(self, work: Callable[[UnitOfWork], Result]) -> Result:
         def in_thread() -> Result:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from bot.bus import Bus
@@ -16,7 +16,7 @@ from bot.gateway.limits import Allowance, Limits
 from bot.gateway.locks import SessionLocks
 from bot.gateway.rasa import Rasa
 from bot.gateway.seats import Seats
-from bot.gateway.shapes import NewMessage
+from bot.gateway.shapes import Event, EventsTaken, NewMessage
 from bot.gateway.text import clean
 from bot.gateway.tokens import TokenRefused, read_session
 from bot.gateway.turns import RunningTurn, Said, Turns
@@ -79,6 +79,10 @@ class Door:
         self._session_messages = Allowance("message", said, _burst(said))
         self._address_messages = Allowance("messages", of_address, _burst(of_address))
         self._shop_messages = Allowance("all-messages", everyone, _burst(everyone))
+        # Batches of events: as often as people may write, since a page sends some with each step.
+        self._session_events = Allowance("event", said, _burst(said))
+        self._address_events = Allowance("events", of_address, _burst(of_address))
+        self._shop_events = Allowance("all-events", everyone, _burst(everyone))
         self._address_sessions = Allowance("sessions", opened, opened)
         self._address_sockets = Allowance("sockets", 4 * opened, 4 * opened)
         everyone = settings.shop_sessions_per_minute
@@ -154,6 +158,20 @@ class Door:
         await self._limit((self._session_messages, session_id))
         if not await self.conversations.is_open(session_id):
             raise Refusal(401, "unauthorized", headers={"WWW-Authenticate": "Bearer"})
+
+    async def take_events(
+        self, session_id: str, address: str, sent: Sequence[Event]
+    ) -> EventsTaken:
+        """Keep what a page tells of its visitor. Raises `Refusal`."""
+        await self._limit(
+            (self._session_events, session_id),
+            (self._address_events, address),
+            (self._shop_events, ""),
+        )
+        taken = await self.conversations.take_events(session_id, sent)
+        if taken is None:
+            raise Refusal(401, "unauthorized", headers={"WWW-Authenticate": "Bearer"})
+        return taken
 
     async def may_rate(self, session_id: str) -> None:
         """Raises `Refusal`."""

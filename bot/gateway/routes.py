@@ -19,9 +19,11 @@ from bot.gateway.shapes import (
     CurrentSession,
     Customer,
     ErrorBody,
+    EventsTaken,
     History,
     Identity,
     LinkCode,
+    NewEvents,
     NewMessage,
     NewSession,
     OpenedSession,
@@ -241,6 +243,17 @@ async def feedback(body: Thumb | Stars, session_id: TheSession, door: TheDoor) -
     given["comment"] = clean(body.comment) if body.comment else None
     await door.conversations.rate(session_id, **given)
     return Response(status_code=204)
+
+
+@api.post(
+    "/events",
+    responses=_refusals(unauthorized=401, origin_refused=403, too_many=429, unavailable=503),
+)
+async def events(
+    body: NewEvents, session_id: TheSession, door: TheDoor, address: TheAddress
+) -> EventsTaken:
+    """Tell what the visitor does on the shop's pages, up to 20 events at a time, each kept once."""
+    return await door.take_events(session_id, address, body.events)
 
 
 @operations.get("/healthz")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 
 from bot.messages import BotMessage, HandoffView
 
@@ -82,6 +82,90 @@ class Stars(BaseModel):
 
     stars: int = Field(ge=1, le=5)
     comment: Comment | None = None
+
+
+EventId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+ProductId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$")]
+Ref = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{22}$")]
+
+
+def _number(value: object) -> object:
+    """JSON has numbers of one kind: 3 and 3.0, but not true and not "3"."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("is not a number")
+    return value
+
+
+Age = Annotated[int, Field(ge=0, le=86_400), BeforeValidator(_number)]
+Pieces = Annotated[int, Field(ge=1, le=1000), BeforeValidator(_number)]
+StarCount = Annotated[int, Field(ge=1, le=5), BeforeValidator(_number)]
+
+
+class _Event(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    event_id: EventId = Field(description="made by the page; repeat it when you retry")
+    age_s: Age = Field(0, description="seconds since it happened")
+
+
+class Looked(_Event):
+    """At a product: its page, the cart, or away from it for good."""
+
+    kind: Literal["view", "cart", "dislike"]
+    product_id: ProductId
+    pieces: Pieces | None = Field(None, description="put into the cart")
+    ref: Ref | None = Field(None, description="of the address of the page, where it has one")
+
+
+class Searched(_Event):
+    kind: Literal["search"]
+    query: str = Field(min_length=1, max_length=200)
+
+
+class Rated(_Event):
+    kind: Literal["rating"]
+    product_id: ProductId
+    stars: StarCount
+
+
+class Clicked(_Event):
+    """A recommended product's page was opened; `ref` stands in its address."""
+
+    kind: Literal["click"]
+    ref: Ref
+
+
+Event = Looked | Searched | Rated | Clicked
+
+
+class NewEvents(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "events": [
+                        {"event_id": "e-1", "kind": "view", "product_id": "ridgeline-2-tent"},
+                        {"event_id": "e-2", "kind": "search", "query": "tent", "age_s": 3},
+                    ]
+                }
+            ]
+        },
+    )
+
+    events: list[Annotated[Event, Field(discriminator="kind")]] = Field(min_length=1, max_length=20)
+
+
+class RefusedEvent(BaseModel):
+    event_id: str
+    reason: str = Field(description="`unknown_product`, `unknown_ref` or `empty_query`")
+
+
+class EventsTaken(BaseModel):
+    stored: int
+    repeated: int = Field(description="kept before, under the same event_id")
+    ignored: int = Field(description="not kept: the customer does not want their history used")
+    refused: list[RefusedEvent]
 
 
 class Line(BotMessage):

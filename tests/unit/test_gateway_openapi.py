@@ -41,6 +41,7 @@ def test_every_route_is_described() -> None:
         "/api/v1/link-code",
         "/api/v1/messages",
         "/api/v1/feedback",
+        "/api/v1/events",
         "/healthz",
         "/readyz",
         "/metrics",

@@ -76,7 +76,9 @@ async def _bearer_status(caller: Caller, token: str) -> int:
     return answer.status_code
 
 
-@pytest.mark.parametrize("method", ["GET /messages", "POST /feedback", "PUT /sessions/identity"])
+@pytest.mark.parametrize(
+    "method", ["GET /messages", "POST /feedback", "POST /events", "PUT /sessions/identity"]
+)
 async def test_every_way_to_a_session_needs_the_token(tmp_path: Path, method: str) -> None:
     verb, path = method.split()
     async with calling(make_door(tmp_path)) as caller:
