@@ -77,6 +77,12 @@ class FakePlatform(ABC):
     def settings(self) -> ChannelSettings:
         """Of the channel, with `self.url` as the platform's address and no `.env`."""
 
+    def environment(self) -> Iterator[tuple[str, str]]:
+        """The channel's settings by their names in the environment, without SHOPGUIDE_."""
+        for name, value in self.settings():
+            words = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+            yield f"{self.channel.name}_{name}", words
+
     @abstractmethod
     def says(self, text: str, *, user: str = "1", group: bool = False, n: int = 0) -> Webhook:
         """A person writes. `n` numbers the message; the same number is the same message."""

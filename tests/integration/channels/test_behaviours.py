@@ -1,6 +1,6 @@
 """What every platform does alike, over real HTTP against a fake of its servers.
 
-A new platform joins by its fake in PLATFORMS.
+A new platform joins by its fake in PLATFORMS (platforms.py).
 """
 
 from __future__ import annotations
@@ -29,13 +29,8 @@ from tests.integration.channels.platform import (
     shop,
     wait_until,
 )
-from tests.integration.channels.slack import FakeSlack
-from tests.integration.channels.telegram import FakeTelegram
+from tests.integration.channels.platforms import PLATFORMS
 from tests.unit.fake_gateway import EMAIL, IDENTITY_KEY
-
-PLATFORMS: tuple[type[FakePlatform], ...] = (FakeTelegram, FakeSlack)
-
-LONG_WORDS = "帐篷防水吗？🏕️👨‍👩‍👧 مرحبا "
 
 
 @pytest.fixture(params=PLATFORMS, ids=lambda kind: kind.channel.name)

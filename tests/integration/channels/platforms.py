@@ -1,0 +1,9 @@
+"""Every platform's fake: the shared suite runs over each, the whole system meets each."""
+
+from __future__ import annotations
+
+from tests.integration.channels.platform import FakePlatform
+from tests.integration.channels.slack import FakeSlack
+from tests.integration.channels.telegram import FakeTelegram
+
+PLATFORMS: tuple[type[FakePlatform], ...] = (FakeTelegram, FakeSlack)
