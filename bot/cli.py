@@ -244,6 +244,22 @@ def link_code(email: Annotated[str, typer.Argument(metavar="EMAIL")]) -> None:
     typer.echo(f"{made.code}  (until {made.expires_at:%H:%M} UTC)")
 
 
+@channels.command("simulate")
+def simulate_channel(
+    name: str,
+    url: Annotated[str, typer.Option(help="The running system; empty: by the settings.")] = "",
+) -> None:
+    """Play a platform in the terminal: a line is what a customer writes there.
+
+    \b
+    export SHOPGUIDE_TELEGRAM_API=http://127.0.0.1:8099  # for `shopguide serve` too
+    shopguide channels simulate telegram
+    """
+    from bot.channels.simulate import simulate
+
+    simulate(name, url or Settings().address, typer.echo)
+
+
 def _units() -> Callable[[], UnitOfWork]:
     from data.database import create_engine, session_factory
     from data.unit_of_work import UnitOfWork
