@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import functools
+import tempfile
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -127,17 +129,27 @@ def make_settings(folder: Path, **changes: Any) -> Settings:
 
 
 def make_units(folder: Path) -> Callable[[], UnitOfWork]:
-    """A fresh database with one customer."""
-    engine = create_engine(f"sqlite:///{folder / 'shop.db'}")
-    migrations.upgrade(engine)
-    sessions = session_factory(engine)
-    with UnitOfWork(sessions) as uow:
-        if uow.customers.by_email(EMAIL) is None:  # else the shop starts again
+    """A fresh database with one customer; in the same folder again, the one that is there."""
+    file = folder / "shop.db"
+    if not file.exists():
+        file.write_bytes(_fresh_database())
+    sessions = session_factory(create_engine(f"sqlite:///{file}"))
+    return lambda: UnitOfWork(sessions)
+
+
+@functools.cache
+def _fresh_database() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "shop.db"
+        engine = create_engine(f"sqlite:///{file}")
+        migrations.upgrade(engine)
+        with UnitOfWork(session_factory(engine)) as uow:
             uow.session.add(
                 Customer(email=EMAIL, name="林悦", language="zh", joined_at=datetime.now(UTC))
             )
             uow.commit()
-    return lambda: UnitOfWork(sessions)
+        engine.dispose()
+        return file.read_bytes()
 
 
 def make_door(

@@ -302,7 +302,7 @@ def test_what_the_platform_will_not_have_is_kept_until_somebody_retries(running:
 
 
 def test_a_rush_is_taken_at_once_and_answered_in_order(running: Shop) -> None:
-    people, each = 40, 5
+    people, each = 15, 4
     webhooks = [
         (user, n, running.platform.says(f"{user}.{n}", user=str(user), n=user * each + n))
         for n in range(each)
