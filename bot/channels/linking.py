@@ -35,9 +35,11 @@ _UNLINK = re.compile(r"(?:/?unlink|解绑|解綁|解除绑定|解除綁定|取�
 
 @dataclass(frozen=True)
 class Wish:
-    """What somebody wants of their link; `code` as it is written in full."""
+    """What somebody wants of their link; `code` as it is written in full. A code alone says nothing
+    of its writer's language."""
 
     kind: Literal["link", "unlink"]
+    language: Literal["zh", "en"] | None
     code: str = ""
 
 
@@ -51,10 +53,15 @@ def wish(text: str) -> Wish | None:
     """A code by itself, as it was given, or behind "link" or 绑定; the word that undoes it; None
     for all else."""
     said = text.strip()
+    language: Literal["zh", "en"] = "en" if said.isascii() else "zh"
     if _UNLINK.fullmatch(said):
-        return Wish("unlink")
-    found = _ALONE.fullmatch(said) or _LINK.fullmatch(said)
-    return Wish("link", f"{found[1]}-{found[2]}".upper()) if found else None
+        return Wish("unlink", language)
+    if found := _ALONE.fullmatch(said):
+        return Wish("link", None, f"{found[1]}-{found[2]}")
+    if found := _LINK.fullmatch(said):
+        asked = None if said.startswith("/start") else language
+        return Wish("link", asked, f"{found[1]}-{found[2]}".upper())
+    return None
 
 
 class Linking:

@@ -295,7 +295,7 @@ class Channels:
             uow.channels.add_user(user)
         elif access.live_session(uow, user.session_id) is None:
             self._renew(uow, user)
-        spoken = detect_language(event.text) if event.text else event.language
+        spoken = _language(event)
         if spoken in ("zh", "en"):
             user.language = spoken
         user.address, user.spoke_at, user.is_group = event.address, now, event.group
@@ -476,6 +476,14 @@ class _Answer:
         self.person = person
         self.key = row.key
         self.draft = row.draft
+
+
+def _language(event: Event) -> str | None:
+    """The language of an event's words; the platform's hint where there are none."""
+    if not event.text:
+        return event.language
+    wanted = wish(event.text)
+    return wanted.language if wanted else detect_language(event.text)
 
 
 def _say(key: str, language: Language, **facts: object) -> BotMessage:
