@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -22,6 +23,8 @@ Result = TypeVar("Result")
 Line = dict[str, Any]
 
 _MOST_LINES = 500  # of a history that is shown
+_KNOWN_S = 60
+_MOST_KNOWN = 10_000
 _OVERLAP = timedelta(minutes=1)  # changes are looked for so far back, whatever clocks say
 
 
@@ -73,6 +76,7 @@ class Conversations:
         self._unit_of_work = unit_of_work
         self._lifetime = lifetime
         self._rules = rules
+        self._found_open: dict[str, float] = {}  # by session, the time on the monotonic clock
 
     async def open(self, email: str | None) -> Opened:
         """A new session, bound to the customer with this (proven) address if there is one."""
@@ -97,7 +101,16 @@ class Conversations:
         return await self._do(work)
 
     async def is_open(self, session_id: str) -> bool:
-        return await self._do(lambda uow: access.live_session(uow, session_id) is not None)
+        """Whether the session is known and not over; the database is asked once a minute."""
+        now = time.monotonic()
+        if now - self._found_open.get(session_id, -_KNOWN_S) < _KNOWN_S:
+            return True
+        if not await self._do(lambda uow: access.live_session(uow, session_id) is not None):
+            return False
+        if len(self._found_open) >= _MOST_KNOWN:
+            self._found_open.clear()
+        self._found_open[session_id] = now
+        return True
 
     async def current(self, session_id: str) -> Current | None:
         """None for a session that is over or unknown."""
