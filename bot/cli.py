@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.text import Text
 
+from bot import recommend_cli
 from bot.settings import Settings
 
 # Commands import what they run: `shopguide --help` should not wait for PyTorch.
@@ -36,6 +37,8 @@ tickets = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(tickets, name="tickets")
+app.add_typer(recommend_cli.training, name="train")
+app.add_typer(recommend_cli.evaluation, name="eval")
 channels = typer.Typer(
     help="Messaging platforms: which are on, what could not be delivered.\n\nExamples: "
     "`shopguide channels list`, `shopguide channels retry telegram`, "
@@ -44,6 +47,14 @@ channels = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(channels, name="channels")
+
+
+events = typer.Typer(
+    help="What customers do in the shop.\n\nExample: `shopguide events sequences steps.parquet`.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+app.add_typer(events, name="events")
 
 
 class Lang(StrEnum):
@@ -117,7 +128,12 @@ def doctor() -> None:
 
 @app.command("import")
 def import_files(
-    folder: Annotated[Path, typer.Argument(help="Folder with the CSV files.")],
+    folder: Annotated[
+        Path, typer.Argument(help="Folder with the CSV files, or the word `events` and a file.")
+    ],
+    file: Annotated[
+        Path | None, typer.Argument(help="After `events`: a CSV or Parquet file.")
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check everything, store nothing.")
     ] = False,
@@ -125,16 +141,61 @@ def import_files(
         str, typer.Option(help="The clock of times without an offset.")
     ] = "Asia/Shanghai",
 ) -> None:
-    """Take over a shop's own products, customers and orders; all of it, or nothing.
+    """Take over a shop's own products, customers, orders and events; all of it, or nothing.
 
     \b
     shopguide import my-shop/ --dry-run
     shopguide import my-shop/
+    shopguide import events clicks.parquet
     """
     from data.importer import __main__ as importer
 
-    arguments = [str(folder), "--database", Settings().database, "--timezone", timezone]
+    files = [str(folder), *([str(file)] if file else [])]
+    arguments = [*files, "--database", Settings().database, "--timezone", timezone]
     raise typer.Exit(importer.main(arguments + ["--dry-run"] * dry_run))
+
+
+@events.command("sequences")
+def write_sequences(
+    file: Annotated[Path, typer.Argument(help="A .parquet or .csv file to write.")],
+    valid_days: Annotated[int, typer.Option(min=0, help="Days to choose a model by.")] = 14,
+    test_days: Annotated[int, typer.Option(min=0, help="Last days, to measure on.")] = 14,
+) -> None:
+    """What everybody did one after the other, split by time, without a name.
+
+    \b
+    shopguide events sequences steps.parquet --valid-days 14 --test-days 14
+    """
+    from data import sequences
+
+    with _work() as uow:
+        frame = sequences.sequences(uow)
+    frame = sequences.split(frame, valid_days=valid_days, test_days=test_days)
+    sequences.write(frame, file)
+    for part in ("train", "valid", "test"):
+        rows = frame[frame["split"] == part]
+        typer.echo(f"{part}: {len(rows)} steps of {rows['subject'].nunique()} subjects")
+
+
+@app.command()
+def profile(
+    email: str,
+    lang: Annotated[Lang, typer.Option(help="Language; auto is the customer's.")] = Lang.auto,
+) -> None:
+    """What is known of a customer, line by line, with the evidence of each.
+
+    \b
+    shopguide profile emma.clarke@example.com
+    """
+    from bot.actions import dossier
+    from data.rules import ShopRules
+
+    settings = Settings()
+    language = None if lang is Lang.auto else cast("Literal['zh', 'en']", lang.value)
+    with _work() as uow:
+        lines = dossier.of_email(uow, email, ShopRules.load(settings.rules), language)
+    for line in lines:
+        typer.echo(line)
 
 
 @tickets.callback(invoke_without_command=True)
@@ -275,6 +336,12 @@ def _desk() -> Desk:
     settings = Settings()
     shared = Shared(settings.redis_url) if settings.redis_url else None
     return Desk(_units(), shared)
+
+
+def _work() -> UnitOfWork:
+    from data.unit_of_work import UnitOfWork
+
+    return UnitOfWork.at(Settings().database)
 
 
 def _heading(ticket: Ticket) -> str:

@@ -12,12 +12,12 @@ from collections.abc import Iterable
 
 from bot import formats
 from bot.actions import mentions
+from bot.actions.dossier import Dossier
 from bot.actions.skill import Skill, Turn
 from data.models import BehaviourEvent, Customer, EventKind, ProfileCorrection
-from data.profile import Evidence, Line, Profile, named_categories, profile_of
+from data.profile import Profile, named_categories, profile_of
 from data.unit_of_work import UnitOfWork
 
-_EVIDENCE = 2  # pieces told of each line
 _REACH = 4  # customer turns for which "this one" may mean what was recommended
 
 _SIZE = re.compile(
@@ -42,10 +42,7 @@ class ShowProfile(Skill):
                 return
             unwanted = uow.behaviour.disliked(customer.id, turn.session_id)
             profile = _profile(turn, uow, customer) if customer.personalised else None
-        lines = [f"· {_told(turn, line)}" for line in profile.lines] if profile else []
-        if unwanted:
-            names = _names(turn, sorted(unwanted))
-            lines.append(f"· {turn.phrase('profile.unwanted', names=names)}")
+        lines = _dossier(turn).lines(profile, unwanted)
         if profile is None:
             turn.say(
                 "\n".join([turn.phrase("profile.not_used"), *lines]),
@@ -249,51 +246,13 @@ def _profile(turn: Turn, uow: UnitOfWork, customer: Customer) -> Profile:
     return profile_of(uow, customer, turn.services.catalogue, turn.services.clock())
 
 
-def _told(turn: Turn, line: Line) -> str:
-    """常买帐篷（10月买过岭线双人三季帐（订单 SP1））."""
-    key = f"{line.aspect}_{line.value}" if line.aspect == "price" else line.aspect
-    due = turn.services.rules.today(line.due) if line.due else turn.today
-    text = turn.phrase(
-        f"profile.{key}",
-        subject=_subject(turn, line),
-        value=line.value,
-        due=formats.short_day(due, turn.language, today=turn.today),
-    )
-    pieces = [_piece(turn, evidence) for evidence in line.evidence[:_EVIDENCE]]
-    if not pieces:
-        pieces = [turn.phrase("profile.said")]
-    joint = "；" if turn.language == "zh" else "; "
-    if len(line.evidence) > _EVIDENCE:
-        pieces.append(turn.phrase("profile.more", count=len(line.evidence)))
-    return text + turn.phrase("profile.because", evidence=joint.join(pieces))
-
-
-def _subject(turn: Turn, line: Line) -> str:
-    match line.aspect:
-        case "category" | "interest" | "size":
-            return _category(turn, line.subject)
-        case "rhythm":
-            return turn.name_of(turn.services.catalogue[line.subject])
-    return line.subject
-
-
-def _piece(turn: Turn, evidence: Evidence) -> str:
-    product = turn.services.catalogue.get(evidence.product_id or "")
-    day = turn.services.rules.today(evidence.at)
-    return turn.phrase(
-        f"profile.{evidence.kind.value}",
-        when=formats.month(day, turn.language, today=turn.today),
-        product=turn.name_of(product) if product else "",
-        number=evidence.order_number,
-        query=evidence.query,
-    )
+def _dossier(turn: Turn) -> Dossier:
+    services = turn.services
+    return Dossier(services.catalogue, services.rules, turn.language, services.clock())
 
 
 def _category(turn: Turn, category_id: str) -> str:
-    """Its name; its id when the shop no longer has it."""
-    of_kind = (p for p in turn.services.catalogue.values() if p.category_id == category_id)
-    product = next(of_kind, None)
-    return product.category.name[turn.language] if product else category_id
+    return _dossier(turn).category(category_id)
 
 
 def _kind(turn: Turn) -> str | None:
@@ -309,7 +268,4 @@ def _brand(turn: Turn) -> str | None:
 
 
 def _names(turn: Turn, product_ids: Iterable[str]) -> str:
-    known = turn.services.catalogue
-    return formats.listed(
-        [turn.name_of(known[i]) for i in product_ids if i in known], turn.language
-    )
+    return _dossier(turn).names(product_ids)

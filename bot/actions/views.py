@@ -50,13 +50,13 @@ def product_card(
         in_stock=in_stock(product),
         stock_text=stock_text(turn, product.variants),
         reason=reason,
-        url=product_url(product.id) + (f"?ref={ref}" if ref else ""),
+        url=product_url(product.id, ref),
         image=f"/pictures/{product.id}.svg",
     )
 
 
-def product_url(product_id: str) -> str:
-    return f"/products/{product_id}"
+def product_url(product_id: str, ref: str | None = None) -> str:
+    return f"/products/{product_id}" + (f"?ref={ref}" if ref else "")
 
 
 def in_stock(product: Product) -> bool:

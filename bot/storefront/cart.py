@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 
 from bot import formats
 from bot.actions import views
+from bot.storefront import behaviour
 from bot.storefront.cookies import MOST_LINES, MOST_PIECES
 from bot.storefront.tiles import picture_url
 from bot.storefront.visit import Visit, back_to, form
@@ -86,6 +87,7 @@ async def add(request: Request) -> Response:
     cart = dict(visit.cart)
     if not short and (variant.sku in cart or len(cart) < MOST_LINES):
         cart[variant.sku] = min(cart.get(variant.sku, 0) + pieces, MOST_PIECES)
+        await run_in_threadpool(behaviour.added, visit, variant.product_id)
     name = variant.product.name[visit.language]
     options = _options(visit, variant)
     label = name + (formats.bracketed(options, visit.language) if options else "")

@@ -10,10 +10,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from bot import formats
+from bot import formats, impressions
 from bot.actions import views
+from bot.impressions import POPULAR
+from bot.storefront import behaviour
 from bot.storefront.tiles import list_price, picture_url, stars, stock, tiles
 from bot.storefront.visit import Visit
+from bot.taste import taste_of
 from data.models import Product, Review
 from data.rules import membership, returns
 from data.unit_of_work import UnitOfWork
@@ -30,10 +33,11 @@ def home(request: Request) -> Response:
     visit = Visit(request)
     services = visit.services
     with services.unit_of_work() as uow:
-        picked = uow.products.get_many(item.product_id for item in _picked(visit, uow))
+        found, refs = _picked(visit, uow)
+        picked = uow.products.get_many(item.product_id for item in found)
         newest = sorted(services.catalogue.values(), key=lambda p: p.launched_on, reverse=True)
         popular, new = (
-            tiles(visit, uow, picked),
+            tiles(visit, uow, picked, refs),
             tiles(visit, uow, uow.products.get_many(product.id for product in newest[:_NEW])),
         )
     return visit.page(
@@ -46,15 +50,23 @@ def home(request: Request) -> Response:
     )
 
 
-def _picked(visit: Visit, uow: UnitOfWork) -> list[Recommendation]:
-    """What is popular; for a customer who allows it, what fits their purchases."""
+def _picked(visit: Visit, uow: UnitOfWork) -> tuple[list[Recommendation], dict[str, str]]:
+    """What is popular; for a customer who allows it, what fits their purchases. With a reference
+    for the link of each that is kept as shown."""
+    services = visit.services
     customer = uow.customers.by_email(visit.customer.email) if visit.customer else None
-    return visit.services.recommender.for_customer(
-        uow.orders.purchases(customer.id) if customer and customer.personalised else [],
+    taste = taste_of(uow, customer, None, services.catalogue, services.clock())
+    arm = impressions.arm_of(services, customer, None) if taste.personal else ""
+    popular = arm == POPULAR
+    found = services.recommender.for_customer(
+        () if popular else taste.purchases,
+        exclude=taste.unwanted | taste.owned if popular else taste.unwanted,
         allowed=uow.products.matching(in_stock=True),
-        now=visit.services.clock(),
+        now=services.clock(),
         k=_POPULAR,
     )
+    shown = [(item.product_id, item.kind) for item in found]
+    return found, impressions.keep(services, shown, surface="home", customer=customer, arm=arm)
 
 
 def _face(visit: Visit, category_id: str) -> str:
@@ -132,6 +144,8 @@ def search(request: Request) -> Response:
         if query.lower() in {name.lower() for name in names}:
             return RedirectResponse(f"/categories/{named.id}", 303)
     filters = Filters.of(request)
+    if query:
+        behaviour.searched(visit, query)
     with visit.services.unit_of_work() as uow:
         allowed = filters.allowed(uow)
         found = (
@@ -216,6 +230,7 @@ def product(request: Request) -> Response:
             k=_COMPANIONS,
         )
         beside = tiles(visit, uow, uow.products.get_many(c.product_id for c in companions))
+    behaviour.viewed(visit, found.id)
     choices = _choices(visit, found)
     asked = request.query_params.get("sku")
     chosen = next(

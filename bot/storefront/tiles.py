@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from types import MappingProxyType
 
 from bot import formats
 from bot.actions import views
@@ -44,19 +45,24 @@ class Tile:
     stars: Stars | None
 
 
-def tiles(visit: Visit, uow: UnitOfWork, products: Iterable[Product]) -> list[Tile]:
-    """In the order given."""
+def tiles(
+    visit: Visit,
+    uow: UnitOfWork,
+    products: Iterable[Product],
+    refs: Mapping[str, str] = MappingProxyType({}),
+) -> list[Tile]:
+    """In the order given. `refs`: of recommendations, by product."""
     shown = list(products)
     ratings = uow.reviews.ratings(product.id for product in shown)
-    return [_tile(visit, product, ratings[product.id]) for product in shown]
+    return [_tile(visit, p, ratings[p.id], refs.get(p.id)) for p in shown]
 
 
-def _tile(visit: Visit, product: Product, rating: Rating) -> Tile:
+def _tile(visit: Visit, product: Product, rating: Rating, ref: str | None) -> Tile:
     cheapest = min(product.variants, key=lambda v: (v.stock == 0, v.price))
     pieces = sum(variant.stock for variant in product.variants)
     return Tile(
         id=product.id,
-        url=views.product_url(product.id),
+        url=views.product_url(product.id, ref),
         picture=picture_url(product),
         name=product.name[visit.language],
         brand=product.brand,

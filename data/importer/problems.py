@@ -9,9 +9,10 @@ _SHOWN = 40  # characters of a value
 
 
 class Problems:
-    """Keeps the first hundred and counts the rest."""
+    """Keeps the first hundred and counts the rest. `unit`: what places are counted in."""
 
-    def __init__(self) -> None:
+    def __init__(self, unit: str = "line") -> None:
+        self._unit = unit
         self._told: list[str] = []
         self._more = 0
 
@@ -24,7 +25,7 @@ class Problems:
             self._more += 1
             return
         place = [file]
-        place += [f"line {line}"] if line is not None else []
+        place += [f"{self._unit} {line}"] if line is not None else []
         place += [f"column {column}"] if column is not None else []
         self._told.append(f"{', '.join(place)}: {what}.")
 

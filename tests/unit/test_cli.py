@@ -152,3 +152,26 @@ def test_an_agent_takes_a_ticket_writes_and_gives_it_back(
     for late in (["say", "1", "还有"], ["take", "1", "--as", "小王"], ["close", "1"]):
         assert command(monkeypatch, "tickets", *late) == 1
         assert "Ticket 1 is closed." in capsys.readouterr().err
+
+
+def test_a_profile_is_shown_or_the_customer_is_unknown(
+    shop: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command(monkeypatch, "profile", "lin@example.com") == 0
+    assert capsys.readouterr().out.startswith("林悦，店里现在还没有")
+    assert command(monkeypatch, "profile", "lin@example.com", "--lang", "en") == 0
+    assert "nothing on record" in capsys.readouterr().out
+    assert command(monkeypatch, "profile", "nobody@example.com") == 1
+    assert "No customer has the e-mail address" in capsys.readouterr().err
+
+
+def test_events_are_imported_and_put_into_sequences(
+    shop: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = "search,2026-10-01 10:00,v1,tent\nsearch,2026-11-20 10:00,v1,stove\n"
+    (shop / "events.csv").write_text(f"kind,at,visitor,query\n{rows}", encoding="utf-8")
+    assert command(monkeypatch, "import", "events", "events.csv") == 0
+    assert capsys.readouterr().out == "2 events new\nStored.\n"
+    assert command(monkeypatch, "events", "sequences", "steps.csv") == 0
+    assert "train: 1 steps of 1 subjects\nvalid: 0" in capsys.readouterr().out
+    assert (shop / "steps.csv").read_text("utf-8").splitlines()[-1].endswith(",stove,,test")
