@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.text import Text
 
 from bot import recommend_cli
+from bot import recommend_cli
 from bot.settings import Settings
 
 # Commands import what they run: `shopguide --help` should not wait for PyTorch.
@@ -37,6 +38,8 @@ tickets = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(tickets, name="tickets")
+app.add_typer(recommend_cli.training, name="train")
+app.add_typer(recommend_cli.evaluation, name="eval")
 app.add_typer(recommend_cli.training, name="train")
 app.add_typer(recommend_cli.evaluation, name="eval")
 channels = typer.Typer(

@@ -5,7 +5,11 @@ RetrievalError
 ├── IndexMissing         nothing is built there yet
 ├── IndexCorrupt         a file of the index is damaged or absent
 ├── IndexMismatch        the index was built with another embedder
-└── DocumentError        a document cannot be read
+├── DocumentError        a document cannot be read
+├── SequencesError       histories of purchases cannot be read or measured
+├── ModelMissing         no model was trained there yet
+├── ModelCorrupt         a file of a model or a checkpoint is damaged or absent
+└── ModelMismatch        a model, its index and its catalogue do not belong together
 """
 
 from __future__ import annotations
@@ -32,4 +36,20 @@ class IndexMismatch(RetrievalError):
 
 
 class DocumentError(RetrievalError):
+    pass
+
+
+class SequencesError(RetrievalError):
+    pass
+
+
+class ModelMissing(RetrievalError):
+    pass
+
+
+class ModelCorrupt(RetrievalError):
+    pass
+
+
+class ModelMismatch(RetrievalError):
     pass

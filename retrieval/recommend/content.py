@@ -1,0 +1,26 @@
+"""What is like what the customer bought last, by the vectors of the items' texts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from retrieval.recommend.evaluation import Scores
+from retrieval.recommend.sequences import Histories, flatten, recency_weights
+
+
+@dataclass(frozen=True, slots=True)
+class ContentSimilarity:
+    """`vectors`: float32 [items, dimensions] of length 1, zeros for items without a text."""
+
+    vectors: Scores
+    history_decay: float = 0.6
+
+    def scores(self, contexts: Histories) -> Scores:
+        owned, customer = flatten(contexts)
+        recency = recency_weights(contexts, self.history_decay)
+        taste = np.zeros((len(contexts), self.vectors.shape[1]), np.float32)
+        np.add.at(taste, customer, self.vectors[owned] * recency[:, None])
+        found: Scores = taste @ self.vectors.T
+        return found

@@ -1,0 +1,337 @@
+"""Trains the sequence network: epochs, early stopping, checkpoints, resuming, TensorBoard.
+
+Every epoch draws its chance from the seed and its number alone, so that a training that was
+interrupted and resumed gives the same weights as one that was not, and so does the same seed on the
+same kind of device. With torch.distributed running (as Ray Train sets it up, see cluster.py) each
+process takes its share of every batch and the gradients are averaged.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from torch import Tensor, distributed, nn
+from torch.nn import functional
+
+from retrieval.errors import ModelCorrupt, ModelMismatch, RetrievalError
+from retrieval.recommend.evaluation import ndcg, rank_all, sample
+from retrieval.recommend.network import NetworkSettings, SequenceNetwork
+from retrieval.recommend.sequence import SequenceModel, padded
+from retrieval.recommend.sequences import Histories, Split
+
+Loss = Literal["sampled", "full"]
+_LARGEST_GRADIENT = 5.0
+_JUDGED = 4000  # customers of the validation that are judged after each epoch
+_FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class TrainSettings:
+    """`loss`: cross-entropy over all items ("full"), or over the true one and `negatives` drawn
+    ones ("sampled"). Training ends when the validation has not become better for `patience`
+    epochs."""
+
+    network: NetworkSettings = field(default_factory=NetworkSettings)
+    loss: Loss = "full"
+    negatives: int = 1024
+    epochs: int = 40
+    patience: int = 4
+    batch: int = 256
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.1
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """What is told after each: `ndcg10` of the validation is NaN where there is none."""
+
+    number: int
+    of: int
+    loss: float
+    ndcg10: float
+    seconds: float
+
+
+@dataclass(slots=True)
+class Trained:
+    """`epochs`: after how many the kept weights were reached."""
+
+    model: SequenceModel
+    epochs: int
+    ndcg10: float
+    seconds: float
+
+
+Told = Callable[[Epoch], None]
+
+
+def device_of(name: str = "auto") -> torch.device:
+    """ "auto": the GPU where there is one. Raises `RetrievalError` for one that is not there."""
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    if name.startswith("cuda") and not torch.cuda.is_available():
+        raise RetrievalError("There is no GPU here that PyTorch can use; train on the CPU.")
+    return torch.device(name)
+
+
+def train(
+    histories: Histories,
+    items: int,
+    settings: TrainSettings,
+    *,
+    validation: Split | None = None,
+    texts: Tensor | None = None,
+    device: str = "auto",
+    folder: Path | None = None,
+    told: Told | None = None,
+) -> Trained:
+    """Fit the network; without `validation` all epochs are run and the last weights are kept.
+
+    `folder` gets a checkpoint after each epoch, from which the same call goes on, and the curves
+    for TensorBoard where that package is installed. Raises `ModelMismatch` when the checkpoint is
+    of another training and `ModelCorrupt` when it cannot be read.
+    """
+    torch.manual_seed(settings.seed)
+    place = device_of(device)
+    network = SequenceNetwork(items, settings.network, texts).to(place)
+    optimizer = _optimizer(network, settings)
+    run = _fingerprint(histories, items, settings, texts)
+    state = _State(best=_weights(network))
+    checkpoint = None if folder is None else folder / "checkpoint.pt"
+    if checkpoint is not None and checkpoint.is_file():
+        state = _resume(checkpoint, run, network, optimizer)
+    examples = [history for history in histories if len(history) > 1]
+    judged = None if validation is None else sample(validation, _JUDGED)
+    forward = _distributed(network)
+    with closing(_Curves(folder)) as curves:
+        while state.epoch < settings.epochs and state.since_best < settings.patience and examples:
+            started = time.perf_counter()
+            loss = _epoch(forward, network, optimizer, examples, settings, state.epoch)
+            state.epoch += 1
+            score = math.nan
+            if judged is None:
+                state.best, state.best_epoch = _weights(network), state.epoch
+            else:
+                score = float(ndcg(rank_all(SequenceModel(network), judged), 10).mean())
+                if score > state.best_score:
+                    state.best, state.best_epoch = _weights(network), state.epoch
+                    state.best_score, state.since_best = score, 0
+                else:
+                    state.since_best += 1
+            seconds = time.perf_counter() - started
+            state.seconds += seconds
+            if checkpoint is not None and _rank() == 0:
+                _save(checkpoint, run, state, network, optimizer)
+            done = Epoch(state.epoch, settings.epochs, loss, score, seconds)
+            curves.add(done)
+            if told is not None:
+                told(done)
+    network.load_state_dict(state.best)
+    return Trained(SequenceModel(network), state.best_epoch, state.best_score, state.seconds)
+
+
+def batches(
+    examples: Histories, size: int, places: int, chance: np.random.Generator
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """(inputs, what comes next) int64 [size, places]: histories of like length together, −1 where
+    there is nothing."""
+    order = chance.permutation(len(examples))
+    parts = []
+    for start in range(0, len(order), 20 * size):
+        near = sorted(order[start : start + 20 * size], key=lambda i: len(examples[i]))
+        parts += [near[i : i + size] for i in range(0, len(near), size)]
+    for number in chance.permutation(len(parts)):
+        chosen = [examples[i][-places - 1 :] for i in parts[number]]
+        yield padded([h[:-1] for h in chosen], places), padded([h[1:] for h in chosen], places)
+
+
+@dataclass(slots=True)
+class _State:
+    best: dict[str, Tensor]
+    epoch: int = 0
+    best_epoch: int = 0
+    best_score: float = -1.0
+    since_best: int = 0
+    seconds: float = 0.0
+
+
+def _epoch(
+    forward: nn.Module,
+    network: SequenceNetwork,
+    optimizer: torch.optim.Optimizer,
+    examples: Histories,
+    settings: TrainSettings,
+    number: int,
+) -> float:
+    """One pass over all histories; the mean loss."""
+    torch.manual_seed(settings.seed * 10_007 + number + _rank())
+    chance = np.random.default_rng((settings.seed, number))
+    place = network.item.weight.device
+    total, count = 0.0, 0
+    network.train()
+    for given, wanted in batches(examples, settings.batch, network.settings.places, chance):
+        mine = slice(_rank(), None, _processes())
+        given, wanted = given[mine].to(place), wanted[mine].to(place)
+        if not len(given):
+            continue
+        loss = forward(given, wanted, settings)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(network.parameters(), _LARGEST_GRADIENT)
+        optimizer.step()
+        total += float(loss.detach())
+        count += 1
+    network.eval()
+    return total / max(1, count)
+
+
+class _Loss(nn.Module):
+    """The network with its loss, in one call, as DistributedDataParallel wants it."""
+
+    def __init__(self, network: SequenceNetwork) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, given: Tensor, wanted: Tensor, settings: TrainSettings) -> Tensor:
+        vectors = self.network.item_vectors()
+        told = wanted >= 0
+        hidden = self.network(given.clamp(min=0), vectors)[told]
+        target = wanted[told]
+        if settings.loss == "full":
+            return functional.cross_entropy(hidden @ vectors.T, target)
+        items = len(vectors)
+        negative = torch.randint(items, (settings.negatives,), device=hidden.device)
+        right = (hidden * vectors[target]).sum(1, keepdim=True)
+        # Each drawn item stands for as many as were not drawn, so that the sum of all is met.
+        others = hidden @ vectors[negative].T + math.log(items / settings.negatives)
+        others = others.masked_fill(negative[None] == target[:, None], -math.inf)
+        none = torch.zeros(len(target), dtype=torch.long, device=hidden.device)
+        return functional.cross_entropy(torch.cat([right, others], 1), none)
+
+
+def _optimizer(network: SequenceNetwork, settings: TrainSettings) -> torch.optim.Optimizer:
+    """AdamW; norms and biases do not decay."""
+    weights = [p for p in network.parameters() if p.dim() > 1]
+    others = [p for p in network.parameters() if p.dim() < 2]
+    return torch.optim.AdamW(
+        [
+            {"params": weights, "weight_decay": settings.weight_decay},
+            {"params": others, "weight_decay": 0.0},
+        ],
+        lr=settings.learning_rate,
+    )
+
+
+def _distributed(network: SequenceNetwork) -> nn.Module:
+    loss = _Loss(network)
+    if _processes() == 1:
+        return loss
+    return nn.parallel.DistributedDataParallel(loss)
+
+
+def _processes() -> int:
+    return distributed.get_world_size() if distributed.is_initialized() else 1
+
+
+def _rank() -> int:
+    return distributed.get_rank() if distributed.is_initialized() else 0
+
+
+# --- checkpoints ----------------------------------------------------------------------------
+
+
+def _weights(network: SequenceNetwork) -> dict[str, Tensor]:
+    return {name: value.detach().cpu().clone() for name, value in network.state_dict().items()}
+
+
+def _fingerprint(
+    histories: Histories, items: int, settings: TrainSettings, texts: Tensor | None
+) -> str:
+    """Of all that decides the outcome but the number of epochs, which may grow."""
+    told = asdict(settings)
+    del told["epochs"]
+    digest = hashlib.sha256(json.dumps([items, told], sort_keys=True).encode())
+    for history in histories:
+        digest.update(history.tobytes() + b"|")
+    if texts is not None:
+        digest.update(texts.numpy().tobytes())
+    return digest.hexdigest()
+
+
+def _save(
+    path: Path,
+    run: str,
+    state: _State,
+    network: SequenceNetwork,
+    optimizer: torch.optim.Optimizer,
+) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_suffix(".new")
+    held = {
+        "format": _FORMAT,
+        "run": run,
+        "state": asdict(state),
+        "network": network.state_dict(),
+        "optimizer": optimizer.state_dict(),
+    }
+    torch.save(held, fresh)
+    # An interruption leaves the old checkpoint or the new one, never half of one.
+    fresh.replace(path)
+
+
+def _resume(
+    path: Path, run: str, network: SequenceNetwork, optimizer: torch.optim.Optimizer
+) -> _State:
+    try:
+        held: dict[str, Any] = torch.load(path, weights_only=True, map_location="cpu")
+        if held["format"] != _FORMAT:
+            raise ValueError(f"format {held['format']}")
+        other = held["run"] != run
+        if not other:
+            network.load_state_dict(held["network"])
+            optimizer.load_state_dict(held["optimizer"])
+            state = _State(**held["state"])
+    except Exception as error:  # a damaged file raises nearly anything
+        raise ModelCorrupt(
+            f"The checkpoint {path} cannot be read; delete it and train from the start."
+        ) from error
+    if other:
+        raise ModelMismatch(
+            f"The checkpoint {path} is of a training with other data or settings; "
+            "delete it, or name another folder."
+        )
+    return state
+
+
+class _Curves:
+    """TensorBoard's files, where that package is installed and a folder is given."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._writer: Any = None
+        if folder is not None and _rank() == 0:
+            try:
+                from torch.utils.tensorboard import SummaryWriter
+            except ImportError:
+                return
+            self._writer = SummaryWriter(str(folder / "tensorboard"))
+
+    def add(self, epoch: Epoch) -> None:
+        if self._writer is not None:
+            self._writer.add_scalar("loss", epoch.loss, epoch.number)
+            if not math.isnan(epoch.ndcg10):
+                self._writer.add_scalar("validation/ndcg10", epoch.ndcg10, epoch.number)
+
+    def close(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
