@@ -110,7 +110,7 @@ class Channel(ABC):
     """In its path (/channels/NAME), in tables, and in SHOPGUIDE_NAME_…: letters only."""
     title: ClassVar[str]
     Settings: ClassVar[type[ChannelSettings]]
-    capabilities: ClassVar[Capabilities]
+    capabilities: Capabilities  # of the class, or where settings change it, of one channel
 
     def __init__(
         self,

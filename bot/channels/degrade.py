@@ -73,7 +73,8 @@ class Capabilities:
 
     `text` is the longest text by `measure` of what is sent, escapes included. `buttons` may stand
     under a text, with a title of `button_title` characters (longer ones are cut) and a payload of
-    `button_payload` bytes (of longer ones there is no button). `cards` may stand in one native
+    `button_payload` bytes (of longer ones there is no button). With `says_title`, a pressed button
+    writes its title: those that mean anything else are none. `cards` may stand in one native
     group; 0: as text. With `edit_every_s`, growing text is shown by editing a message, so often at
     most."""
 
@@ -83,6 +84,7 @@ class Capabilities:
     buttons: int = 0
     button_title: int = 20
     button_payload: int = 64
+    says_title: bool = False
     cards: int = 0
     edit_every_s: float | None = None
 
@@ -150,7 +152,9 @@ def degrade(message: BotMessage, able: Capabilities, public_url: str = "") -> li
 def fits(buttons: Sequence[Button], able: Capabilities) -> bool:
     """Whether the platform shows these as buttons of its own."""
     return len(buttons) <= able.buttons and all(
-        len(button.payload.encode()) <= able.button_payload for button in buttons
+        len(button.payload.encode()) <= able.button_payload
+        and (not able.says_title or button.payload == button.title[: able.button_title])
+        for button in buttons
     )
 
 

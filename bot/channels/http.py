@@ -27,6 +27,10 @@ class Http:
         """Raises `TryAgain`, as `post`."""
         return await self._ask("GET", url, **content)
 
+    async def patch(self, url: str, **content: Any) -> httpx.Response:
+        """Raises `TryAgain`, as `post`."""
+        return await self._ask("PATCH", url, **content)
+
     async def _ask(self, method: str, url: str, **content: Any) -> httpx.Response:
         try:
             answer = await self._client.request(method, url, **content)

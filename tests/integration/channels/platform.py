@@ -58,6 +58,8 @@ class Shown:
 
 class FakePlatform(ABC):
     channel: ClassVar[type[Channel]]
+    groups: ClassVar[bool] = True
+    tokens: ClassVar[str] = ""  # path where access tokens are given, also when it takes no call
 
     def __init__(self) -> None:
         self.url = ""  # of its servers
@@ -146,7 +148,7 @@ class FakePlatform(ABC):
         self.calls += 1
         if self.down:
             return Response(status_code=503)
-        if self.refusing:
+        if self.refusing and request.url.path != self.tokens:
             return self.refusal()
         if self.faults:
             return self.faults.pop(0)
@@ -155,7 +157,7 @@ class FakePlatform(ABC):
     @contextmanager
     def serving(self) -> Iterator[None]:
         """Its servers on a free port of this machine."""
-        methods = ["GET", "POST", "PUT", "DELETE"]
+        methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
         app = Starlette(routes=[Route("/{path:path}", self._answer, methods=methods)])
         held = bound("127.0.0.1", 0, "")
         server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off"))

@@ -393,6 +393,8 @@ def test_codes_cannot_be_guessed(running: Shop) -> None:
 
 
 def test_a_group_gets_nothing_personal(running: Shop) -> None:
+    if not running.platform.groups:
+        pytest.skip(f"{running.platform.channel.title} has no groups")
     knows(running)
     assert "林悦" in said(running.say(f"link {code_of(running)}"))
     code = code_of(running)
