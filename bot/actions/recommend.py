@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
 from datetime import datetime
-from decimal import Decimal
 
 import structlog
 
 from bot import impressions, reading
-from bot.actions import mentions, search, views
+from bot.actions import mentions, views
+from bot.actions.criteria import Criteria
 from bot.actions.reasons import reason
 from bot.actions.skill import Skill, Turn
-from bot.impressions import POPULAR, Surface
+from bot.impressions import POPULAR
+from bot.services import Services
 from bot.taste import Taste
 from data.models import Product
 from data.repositories import Purchase
@@ -30,177 +32,192 @@ class Recommend(Skill):
     action = "action_recommend"
 
     def act(self, turn: Turn) -> None:
+        criteria = Criteria.read(turn)
         if turn.intent == "recommend_gift":
-            self._gift(turn)
+            if criteria.most is None and (sums := reading.amounts(turn.text)):
+                criteria = replace(criteria, most=str(max(sums)))  # "预算500"
+            _gift(turn, replace(criteria, sought="gift"))
             return
-        surface: Surface = "recommend"
-        arm = ""
-        bought: dict[str, datetime] = {}
-        with self.services.unit_of_work() as uow:
-            taste = turn.taste(uow)
-            product_id = mentions.product_in_question(turn)
-            if turn.intent == "recommend_companion" and product_id is not None:
-                surface = "companion"
-                found = _or_nothing(lambda: self._companions(turn, uow, taste, product_id))
-                headline = turn.phrase(
-                    "recommend.goes_with",
-                    name=turn.name_of(self.services.catalogue[product_id]),
-                )
-            else:
-                arm = impressions.arm_of(self.services, taste.customer, turn.session_id)
-                popular = arm == POPULAR
-                found = _or_nothing(lambda: self._for_me(turn, uow, taste, popular=popular))
-                bought = {purchase.product_id: purchase.placed_at for purchase in taste.purchases}
-                headline = self._headline(turn, taste, found)
-            products = uow.products.get_many(item.product_id for item in found)
-        refs = impressions.keep(
-            self.services,
+        beside = mentions.product_in_question(turn)
+        if turn.intent == "recommend_companion" and beside is not None:
+            # The product that is named says what the companion goes with, not what it is.
+            _recommend(turn, replace(criteria, sought="companion", beside=beside, category=None))
+        else:
+            _recommend(turn, replace(criteria, sought="own"))
+
+
+def again(turn: Turn, criteria: Criteria) -> None:
+    """Answer "cheaper", "not leather" or "others" with the same kind of list."""
+    if criteria.sought == "gift":
+        _gift(turn, criteria, narrowed=True)
+    else:
+        _recommend(turn, criteria, narrowed=True)
+
+
+def _recommend(turn: Turn, criteria: Criteria, *, narrowed: bool = False) -> None:
+    """To go with `criteria.beside`, else for whoever speaks."""
+    services = turn.services
+    beside = criteria.beside
+    arm = ""
+    bought: dict[str, datetime] = {}
+    with services.unit_of_work() as uow:
+        taste = turn.taste(uow)
+        allowed = _allowed(services, uow, criteria)
+        if beside is not None:
+            found = _or_nothing(lambda: _companions(services, taste, beside, allowed))
+            headline = turn.phrase(
+                "recommend.goes_with", name=turn.name_of(services.catalogue[beside])
+            )
+        else:
+            arm = impressions.arm_of(services, taste.customer, turn.session_id)
+            popular = arm == POPULAR
+            found = _or_nothing(lambda: _for_me(turn, taste, allowed, popular=popular))
+            bought = {purchase.product_id: purchase.placed_at for purchase in taste.purchases}
+            headline = _headline(turn, taste, found)
+        products = uow.products.get_many(item.product_id for item in found)
+    by_id = {item.product_id: item for item in found}
+    _show(
+        turn,
+        criteria,
+        _narrowed(turn, criteria) if narrowed else headline,
+        products,
+        {product.id: reason(turn, by_id[product.id], bought) for product in products},
+        impressions.keep(
+            services,
             [(item.product_id, item.kind) for item in found],
-            surface=surface,
+            surface="companion" if beside is not None else "recommend",
             customer=taste.customer,
             session_id=turn.session_id,
             arm=arm,
-        )
-        self._show(turn, headline, found, products, bought, refs)
+        ),
+        button="why",
+    )
 
-    def _for_me(
-        self, turn: Turn, uow: UnitOfWork, taste: Taste, *, popular: bool
-    ) -> list[Recommendation]:
-        """From this customer's purchases, or from what was talked of where those may not be looked
-        at; without either, and for whoever is shown what is `popular`, what sells."""
-        signs: Sequence[Purchase] = taste.purchases if taste.personal else self._talked_of(turn)
-        shown = self._shown_before(turn) | taste.unwanted
-        return self.services.recommender.for_customer(
-            () if popular else signs,
-            exclude=shown | taste.owned if popular else shown,
-            allowed=self._allowed(turn, uow),
-            now=self.services.clock(),
-            k=_ITEMS,
-        )
 
-    def _talked_of(self, turn: Turn) -> list[Purchase]:
-        """The products of this conversation, as if somebody had just bought them."""
-        now = self.services.clock()
-        talked = [notes["product"] for _, notes in turn.earlier() if notes.get("product")]
-        return [
-            Purchase(_NOBODY, product_id, now, 1)
-            for product_id in list(dict.fromkeys(talked))[:_TALKED]
-            if product_id in self.services.catalogue
-        ]
+def _for_me(
+    turn: Turn, taste: Taste, allowed: frozenset[str], *, popular: bool
+) -> list[Recommendation]:
+    """From this customer's purchases, or from what was talked of where those may not be looked
+    at; without either, and for whoever is shown what is `popular`, what sells."""
+    signs: Sequence[Purchase] = taste.purchases if taste.personal else _talked_of(turn)
+    shown = _shown_before(turn) | taste.unwanted
+    return turn.services.recommender.for_customer(
+        () if popular else signs,
+        exclude=shown | taste.owned if popular else shown,
+        allowed=allowed,
+        now=turn.services.clock(),
+        k=_ITEMS,
+    )
 
-    def _companions(
-        self, turn: Turn, uow: UnitOfWork, taste: Taste, product_id: str
-    ) -> list[Recommendation]:
-        return self.services.recommender.goes_with(
-            product_id,
-            exclude=taste.owned | taste.unwanted | {product_id},
-            allowed=self._allowed(turn, uow, category=False),
-            now=self.services.clock(),
-            k=_ITEMS,
-        )
 
-    def _allowed(self, turn: Turn, uow: UnitOfWork, *, category: bool = True) -> frozenset[str]:
-        """In stock, within the prices and the category that the sentence names."""
-        limits = reading.price_range(turn.text)
-        named = self.services.products.category(turn.text) if category else None
-        allowed = uow.products.matching(
-            in_stock=True,
-            category_id=named,
-            min_price=limits.least if limits else None,
-            max_price=limits.most if limits else None,
-        )
-        return frozenset(i for i in allowed if self.services.catalogue[i].min_age is None)
+def _talked_of(turn: Turn) -> list[Purchase]:
+    """The products of this conversation, as if somebody had just bought them."""
+    now = turn.services.clock()
+    talked = [notes["product"] for _, notes in turn.earlier() if notes.get("product")]
+    return [
+        Purchase(_NOBODY, product_id, now, 1)
+        for product_id in list(dict.fromkeys(talked))[:_TALKED]
+        if product_id in turn.services.catalogue
+    ]
 
-    def _shown_before(self, turn: Turn) -> set[str]:
-        return {i for _, notes in turn.earlier() for i in notes.get("recommended", ())}
 
-    def _headline(self, turn: Turn, taste: Taste, found: list[Recommendation]) -> str:
-        customer = taste.customer
-        own = any(item.kind != "popular" for item in found)
-        if customer is None:
-            return turn.phrase("recommend.talked_of" if own else "recommend.visitor")
-        if not customer.personalised:
-            return turn.phrase("recommend.switched_off")
-        key = "own" if own else "popular" if taste.purchases else "new"
-        return turn.phrase(f"recommend.{key}", name=customer.name)
+def _companions(
+    services: Services, taste: Taste, beside: str, allowed: frozenset[str]
+) -> list[Recommendation]:
+    return services.recommender.goes_with(
+        beside,
+        exclude=taste.owned | taste.unwanted | {beside},
+        allowed=allowed,
+        now=services.clock(),
+        k=_ITEMS,
+    )
 
-    def _show(
-        self,
-        turn: Turn,
-        headline: str,
-        found: list[Recommendation],
-        products: list[Product],
-        bought: dict[str, datetime],
-        refs: dict[str, str],
-    ) -> None:
-        if not products:
-            turn.say(turn.phrase("recommend.nothing"), buttons=[turn.button("human")])
-            return
-        by_id = {item.product_id: item for item in found}
-        reasons = {p.id: reason(turn, by_id[p.id], bought) for p in products}
-        turn.notes |= {
-            "shown": [product.id for product in products],
-            "recommended": [product.id for product in products],
-            "reasons": reasons,
-        }
-        turn.say(
-            headline,
-            cards=[views.product_card(turn, p, reasons[p.id], refs.get(p.id)) for p in products],
-            buttons=[turn.button("why"), turn.button("others")],
-        )
 
-    def _gift(self, turn: Turn) -> None:
-        """For somebody whose purchases we do not know: what the sentence says of them decides."""
-        limits = reading.price_range(turn.text)
-        if limits is None and (sums := reading.amounts(turn.text)):
-            limits = reading.PriceRange(most=max(sums))  # "预算500", "I have 500 for a gift"
-        most = limits.most if limits else None
-        with self.services.unit_of_work() as uow:
-            customer = turn.customer(uow)
-            unwanted = uow.behaviour.disliked(None, turn.session_id)
-            allowed = {
-                i
-                for i in uow.products.matching(
-                    in_stock=True,
-                    category_id=self.services.products.category(turn.text),
-                    min_price=limits.least if limits else None,
-                    max_price=most,
-                )
-                if self._is_gift(self.services.catalogue[i])
-            } - (self._shown_before(turn) | unwanted)
-            # What the shop itself calls a good present, where that leaves any.
-            presents = {i for i in allowed if "gift" in self.services.catalogue[i].tags}
-            ranked = self.services.products.search(turn.text, presents or allowed, 20)
-            products = uow.products.get_many(i for i, _ in _varied(ranked, self.services.catalogue))
-        if not products:
-            turn.say(turn.phrase("recommend.nothing"), buttons=[turn.button("human")])
-            return
-        reasons = {p.id: self._gift_reason(turn, p, most) for p in products}
-        refs = impressions.keep(
-            self.services,
+def _gift(turn: Turn, criteria: Criteria, *, narrowed: bool = False) -> None:
+    """For somebody whose purchases we do not know: what the sentence says of them decides."""
+    services = turn.services
+    with services.unit_of_work() as uow:
+        customer = turn.customer(uow)
+        unwanted = uow.behaviour.disliked(None, turn.session_id)
+        allowed = {
+            i for i in _allowed(services, uow, criteria) if not services.catalogue[i].rebuy_days
+        } - (_shown_before(turn) | unwanted)
+        # What the shop itself calls a good present, where that leaves any.
+        presents = {i for i in allowed if "gift" in services.catalogue[i].tags}
+        ranked = services.products.search(criteria.text, presents or allowed, 20)
+        products = uow.products.get_many(i for i, _ in _varied(ranked, services.catalogue))
+    key = "reason.gift" if criteria.most is None else "reason.gift_budget"
+    _show(
+        turn,
+        criteria,
+        _narrowed(turn, criteria) if narrowed else turn.phrase("recommend.gift"),
+        products,
+        {p.id: turn.phrase(key, summary=p.summary[turn.language]) for p in products},
+        impressions.keep(
+            services,
             [(product.id, "gift") for product in products],
             surface="gift",
             customer=customer,
             session_id=turn.session_id,
-        )
-        turn.notes |= {
-            "shown": [product.id for product in products],
-            "recommended": [product.id for product in products],
-            "reasons": reasons,
-            "query": search.noted_query(turn, most),
-        }
-        turn.say(
-            turn.phrase("recommend.gift"),
-            cards=[views.product_card(turn, p, reasons[p.id], refs.get(p.id)) for p in products],
-            buttons=[turn.button("cheaper"), turn.button("others")],
-        )
+        ),
+        button="cheaper",
+    )
 
-    def _is_gift(self, product: Product) -> bool:
-        return product.min_age is None and not product.rebuy_days
 
-    def _gift_reason(self, turn: Turn, product: Product, most: Decimal | None) -> str:
-        key = "reason.gift_budget" if most is not None else "reason.gift"
-        return turn.phrase(key, summary=product.summary[turn.language])
+def _allowed(services: Services, uow: UnitOfWork, criteria: Criteria) -> frozenset[str]:
+    """In stock, for everybody's age, and what is looked for."""
+    least, most = criteria.prices
+    found = uow.products.matching(
+        in_stock=True, category_id=criteria.category, min_price=least, max_price=most
+    )
+    catalogue = services.catalogue
+    return frozenset(i for i in found if not catalogue[i].min_age and criteria.admits(catalogue[i]))
+
+
+def _shown_before(turn: Turn) -> set[str]:
+    return {i for _, notes in turn.earlier() for i in notes.get("recommended", ())}
+
+
+def _headline(turn: Turn, taste: Taste, found: list[Recommendation]) -> str:
+    customer = taste.customer
+    own = any(item.kind != "popular" for item in found)
+    if customer is None:
+        return turn.phrase("recommend.talked_of" if own else "recommend.visitor")
+    if not customer.personalised:
+        return turn.phrase("recommend.switched_off")
+    key = "own" if own else "popular" if taste.purchases else "new"
+    return turn.phrase(f"recommend.{key}", name=customer.name)
+
+
+def _narrowed(turn: Turn, criteria: Criteria) -> str:
+    return turn.phrase("recommend.narrowed", limit=criteria.limit(turn))
+
+
+def _show(
+    turn: Turn,
+    criteria: Criteria,
+    headline: str,
+    products: list[Product],
+    reasons: dict[str, str],
+    refs: dict[str, str],
+    *,
+    button: str,
+) -> None:
+    if not products:
+        turn.notes["query"] = asdict(criteria)
+        turn.say(turn.phrase("recommend.nothing"), buttons=[turn.button("human")])
+        return
+    turn.notes |= {
+        "shown": [product.id for product in products],
+        "recommended": [product.id for product in products],
+        "reasons": reasons,
+        "query": criteria.after(products),
+    }
+    turn.say(
+        headline,
+        cards=[views.product_card(turn, p, reasons[p.id], refs.get(p.id)) for p in products],
+        buttons=[turn.button(button), turn.button("others")],
+    )
 
 
 def _or_nothing(recommend: Callable[[], list[Recommendation]]) -> list[Recommendation]:

@@ -4,21 +4,34 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+import pytest
+from pydantic import SecretStr
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
+from sqlalchemy.orm import Session
 
 from bot.actions import SKILLS
+from bot.bootstrap import bootstrap
 from bot.services import Services
-from data import access
+from bot.settings import ROOT, Settings
+from data import access, demo, migrations
+from data.database import create_engine
+from weights import WeightsError
+
+DAY = date(2026, 11, 22)
+NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 
 INTENTS = {
     "recommend": "action_recommend",
     "recommend_companion": "action_recommend",
     "recommend_gift": "action_recommend",
     "why": "action_why",
+    "refine": "action_search",
+    "compare": "action_compare",
     "product_search": "action_search",
     "product_question": "action_answer",
     "not_interested": "action_not_interested",
@@ -27,6 +40,30 @@ INTENTS = {
     "history_off": "action_use_of_history",
     "history_on": "action_use_of_history",
 }
+
+
+def demo_services(state: Path) -> Services:
+    """The demo shop as of `DAY`, in the folder `state`; skips where nothing is set up."""
+    if not (ROOT / "var" / "index").is_dir():
+        pytest.skip("There is no index yet; run `make setup`.")
+    (state / "index").symlink_to(ROOT / "var" / "index")
+    engine = create_engine(f"sqlite:///{state / 'shop.db'}")
+    migrations.upgrade(engine)
+    with Session(engine) as session:
+        demo.load(session, today=DAY)
+        session.commit()
+    engine.dispose()
+    settings = Settings(
+        _env_file=None,
+        state=state,
+        generator="off",
+        session_secret=SecretStr("the key of the sessions, long enough for HS256"),
+        identity_secret=SecretStr("the key that the shop shares, long enough for HS256"),
+    )
+    try:
+        return bootstrap(settings, clock=lambda: NOW)
+    except WeightsError as error:
+        pytest.skip(str(error))
 
 
 @dataclass
