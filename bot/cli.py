@@ -15,7 +15,6 @@ from rich.console import Console
 from rich.text import Text
 
 from bot import recommend_cli
-from bot import recommend_cli
 from bot.settings import Settings
 
 # Commands import what they run: `shopguide --help` should not wait for PyTorch.
@@ -40,8 +39,6 @@ tickets = typer.Typer(
 app.add_typer(tickets, name="tickets")
 app.add_typer(recommend_cli.training, name="train")
 app.add_typer(recommend_cli.evaluation, name="eval")
-app.add_typer(recommend_cli.training, name="train")
-app.add_typer(recommend_cli.evaluation, name="eval")
 channels = typer.Typer(
     help="Messaging platforms: which are on, what could not be delivered.\n\nExamples: "
     "`shopguide channels list`, `shopguide channels retry telegram`, "
@@ -58,6 +55,19 @@ events = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(events, name="events")
+
+
+reports = typer.Typer(
+    help="What came of things.\n\nExample: `shopguide report recommend`.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+app.add_typer(reports, name="report")
+
+
+class Metric(StrEnum):
+    clicks = "clicks"
+    purchases = "purchases"
 
 
 class Lang(StrEnum):
@@ -198,6 +208,39 @@ def profile(
     with _work() as uow:
         lines = dossier.of_email(uow, email, ShopRules.load(settings.rules), language)
     for line in lines:
+        typer.echo(line)
+
+
+@reports.command("recommend")
+def report_recommend(
+    experiment: Annotated[
+        str | None, typer.Option(help="Its name; the one that is set, else no experiment.")
+    ] = None,
+    by: Annotated[Metric, typer.Option(help="What the stop rule looks at.")] = Metric.purchases,
+    days: Annotated[int, typer.Option(min=1, help="After being shown something first.")] = 7,
+) -> None:
+    """Click-through, conversion and revenue of recommendations by arm, and whether to stop.
+
+    \b
+    shopguide report recommend
+    shopguide report recommend --experiment autumn --by clicks --days 14
+    """
+    from data.experiments import report
+    from data.experiments.assignment import Experiment
+    from data.rules import ShopRules
+
+    settings = Settings()
+    running = Experiment.parse(settings.experiment) if settings.experiment else None
+    name = experiment if experiment is not None else running.name if running else ""
+    shares = running.arms if running and running.name == name else None
+    with _work() as uow:
+        found = report.read(uow, name, shares, metric=by.value, window_days=days)
+        known = [each or "(none)" for each in uow.impressions.experiments()]
+    if not any(arm.people for arm in found.arms):
+        typer.echo(f"Nothing was recommended in {name or 'no experiment'}.")
+        typer.echo(f"There is something of: {', '.join(known) or 'nothing at all'}.")
+        return
+    for line in report.told(found, ShopRules.load(settings.rules).shop.currency):
         typer.echo(line)
 
 
