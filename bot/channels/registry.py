@@ -11,8 +11,9 @@ from bot.channels.base import Channel, ChannelSettings
 from bot.channels.http import Http
 from bot.channels.slack import Slack
 from bot.channels.telegram import Telegram
+from bot.channels.wecom import WeCom
 
-CHANNELS: tuple[type[Channel], ...] = (Telegram, Slack)
+CHANNELS: tuple[type[Channel], ...] = (Telegram, Slack, WeCom)
 
 
 @dataclass(frozen=True)

@@ -16,11 +16,13 @@ import hashlib
 import re
 import secrets
 from binascii import Error as NoBase64
+from typing import Annotated
 from xml.parsers import expat
 
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
+from pydantic import AfterValidator, SecretStr
 
 from bot.channels.base import same
 from bot.channels.degrade import Card, Markup
@@ -37,15 +39,22 @@ def signature(token: str, *parts: str) -> str:
     return hashlib.sha1("".join(sorted((token, *parts))).encode()).hexdigest()  # noqa: S324 - theirs
 
 
+def _key(setting: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"([A-Za-z0-9+/]{43})?", setting.get_secret_value()):
+        raise ValueError("an EncodingAESKey has 43 letters and digits")
+    return setting
+
+
+AesKey = Annotated[SecretStr, AfterValidator(_key)]
+"""A setting: an EncodingAESKey, or empty where there may be none."""
+
+
 class Envelope:
-    """`receiver` is the corporation's, account's or app's id. Raises `ValueError` for a key that
-    cannot be."""
+    """`receiver` is the corporation's, account's or app's id."""
 
     def __init__(self, token: str, aes_key: str, receiver: str) -> None:
         self._token = token
-        self._key = base64.b64decode(f"{aes_key}=", validate=True)
-        if len(self._key) != _BLOCK:
-            raise ValueError("an EncodingAESKey has 43 letters and digits")
+        self._key = base64.b64decode(f"{aes_key}=")
         self._receiver = receiver.encode()
 
     def open(self, sealed: str, signed: str, timestamp: str, nonce: str) -> bytes:
@@ -55,7 +64,7 @@ class Envelope:
             locked = base64.b64decode(sealed, validate=True)
         except NoBase64:
             raise Refused("the message is no base64") from None
-        if not locked or len(locked) % AES.block_size:
+        if not locked or len(locked) % (AES.block_size // 8):
             raise Refused("the message is no sealed one")
         decryptor = self._cipher().decryptor()
         plain = decryptor.update(locked) + decryptor.finalize()

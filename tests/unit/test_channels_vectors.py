@@ -19,6 +19,7 @@ from bot.channels.errors import Refused
 from bot.channels.http import Http
 from bot.channels.slack import Slack, SlackSettings
 from bot.channels.telegram import Telegram, TelegramSettings
+from bot.channels.wecom import WeCom, WeComSettings
 
 _FILE = os.environ.get("CHANNEL_VECTORS", "")
 
@@ -89,3 +90,45 @@ def test_telegram() -> None:
     assert not refused(channel, request("s3cret_token"))
     for changed in [*altered("s3cret_token"), "", "s3cret_token "]:
         assert refused(channel, request(changed))
+
+
+@needs_vectors
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_wecom(method: str) -> None:
+    given = vector("wecom")
+    called = given[method.lower()]
+    settings = WeComSettings(
+        _env_file=None,
+        corp_id=given["receive_id"],
+        agent_id=1,
+        secret=SecretStr("s"),
+        token=SecretStr(given["token"]),
+        aes_key=SecretStr(given["encoding_aes_key"]),
+    )
+    at = float(called["timestamp"])
+
+    def request(**changed: str) -> Request:
+        told = {**called, **changed}
+        query = {"timestamp": told["timestamp"], "nonce": told["nonce"]}
+        query["msg_signature"] = told["signature"]
+        if method == "GET":
+            query["echostr"] = told["encrypted"]
+            return Request("GET", "https://shop.example", {}, query, b"")
+        body = f"<xml><Encrypt><![CDATA[{told['encrypted']}]]></Encrypt></xml>"
+        return Request("POST", "https://shop.example", {}, query, body.encode())
+
+    def wecom(now: float = at) -> WeCom:
+        return WeCom(settings, Http(httpx.AsyncClient()), clock=lambda: now)
+
+    assert not refused(wecom(), request())
+    received = wecom().events(request())
+    if method == "GET":
+        assert received.answer.body == called["plaintext"]
+    else:
+        assert [event.text for event in received.events] == [called["contains"]]
+    for name in ("signature", "timestamp", "nonce", "encrypted"):
+        for changed in altered(called[name]):
+            assert refused(wecom(), request(**{name: changed}))
+    assert refused(wecom(at + 301), request())
+    other = settings.model_copy(update={"corp_id": "wx5823bf96d3bd56c8"})
+    assert refused(WeCom(other, Http(httpx.AsyncClient()), clock=lambda: at), request())
