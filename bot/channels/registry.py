@@ -11,9 +11,10 @@ from bot.channels.base import Channel, ChannelSettings
 from bot.channels.http import Http
 from bot.channels.slack import Slack
 from bot.channels.telegram import Telegram
+from bot.channels.wechat import WeChat
 from bot.channels.wecom import WeCom
 
-CHANNELS: tuple[type[Channel], ...] = (Telegram, Slack, WeCom)
+CHANNELS: tuple[type[Channel], ...] = (Telegram, Slack, WeCom, WeChat)
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,12 @@ from pydantic import SecretStr
 from bot.channels.base import Channel, Request
 from bot.channels.errors import Refused
 from bot.channels.http import Http
+from bot.channels.messenger import Messenger, MessengerSettings
 from bot.channels.slack import Slack, SlackSettings
 from bot.channels.telegram import Telegram, TelegramSettings
+from bot.channels.wechat import WeChat, WeChatSettings
 from bot.channels.wecom import WeCom, WeComSettings
+from bot.channels.whatsapp import WhatsApp, WhatsAppSettings
 
 _FILE = os.environ.get("CHANNEL_VECTORS", "")
 
@@ -132,3 +135,56 @@ def test_wecom(method: str) -> None:
     assert refused(wecom(at + 301), request())
     other = settings.model_copy(update={"corp_id": "wx5823bf96d3bd56c8"})
     assert refused(WeCom(other, Http(httpx.AsyncClient()), clock=lambda: at), request())
+
+
+@needs_vectors
+def test_wechat_plain() -> None:
+    given = vector("wechat_plain")
+    settings = WeChatSettings(
+        _env_file=None, app_id="wx", secret=SecretStr("s"), token=SecretStr(given["token"])
+    )
+    at = float(given["timestamp"])
+
+    def request(**changed: str) -> Request:
+        told = {**given, **changed}
+        query = {name: told[name] for name in ("timestamp", "nonce", "signature")}
+        return Request("GET", "https://shop.example", {}, {**query, "echostr": "e"}, b"")
+
+    def wechat(now: float = at) -> WeChat:
+        return WeChat(settings, Http(httpx.AsyncClient()), clock=lambda: now)
+
+    assert not refused(wechat(), request())
+    assert wechat().events(request()).answer.body == "e"
+    for name in ("timestamp", "nonce", "signature"):
+        for changed in altered(given[name]):
+            assert refused(wechat(), request(**{name: changed}))
+    assert refused(wechat(at + 301), request())
+
+
+def meta(secret: str) -> list[Channel]:
+    keys = {"token": SecretStr("t"), "app_secret": SecretStr(secret)}
+    http, verify = Http(httpx.AsyncClient()), SecretStr("v")
+    return [
+        WhatsApp(WhatsAppSettings(_env_file=None, verify_token=verify, phone_id="1", **keys), http),
+        Messenger(MessengerSettings(_env_file=None, verify_token=verify, **keys), http),
+    ]
+
+
+@needs_vectors
+def test_meta() -> None:
+    given = vector("meta_sha256")
+
+    def request(signature: str, body: str) -> Request:
+        headers = {"x-hub-signature-256": signature}
+        return Request("POST", "https://shop.example", headers, {}, body.encode())
+
+    right = f"sha256={given['signature']}"
+    for channel in meta(given["secret"]):
+        assert not refused(channel, request(right, given["body"]))
+        for changed in [*altered(right), given["signature"], f"sha1={given['signature']}", ""]:
+            assert refused(channel, request(changed, given["body"]))
+        for changed in [*altered(given["body"]), ""]:
+            assert refused(channel, request(right, changed))
+    for secret in altered(given["secret"]):
+        for channel in meta(secret):
+            assert refused(channel, request(right, given["body"]))

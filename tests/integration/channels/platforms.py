@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.integration.channels.platform import FakePlatform
 from tests.integration.channels.slack import FakeSlack
 from tests.integration.channels.telegram import FakeTelegram
+from tests.integration.channels.wechat import FakeWeChat
 from tests.integration.channels.wecom import FakeWeCom
 
-PLATFORMS: tuple[type[FakePlatform], ...] = (FakeTelegram, FakeSlack, FakeWeCom)
+PLATFORMS: tuple[type[FakePlatform], ...] = (FakeTelegram, FakeSlack, FakeWeCom, FakeWeChat)

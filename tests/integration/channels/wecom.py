@@ -79,13 +79,7 @@ class FakeWeCom(FakePlatform):
     def forgeries(self, webhook: Webhook) -> list[Webhook]:
         forged = [altered_query(webhook, name) for name in webhook.query]
         forged.append(replace(webhook, query={"timestamp": webhook.query["timestamp"]}))
-        found = re.search(rb"<Encrypt><!\[CDATA\[(.{40})", webhook.content)
-        assert found is not None
-        place = found.end()
-        other = b"A" if webhook.content[place : place + 1] != b"A" else b"B"
-        content = webhook.content[:place] + other + webhook.content[place + 1 :]
-        bomb = b'<!DOCTYPE x [<!ENTITY a "b">]>' + webhook.content
-        return [*forged, replace(webhook, content=content), replace(webhook, content=bomb)]
+        return [*forged, *with_other_seal(webhook)]
 
     def expired(self, text: str) -> Webhook:
         return self.message("1", "text", time.time() - 600, Content=text, MsgId=1)
@@ -165,6 +159,17 @@ def altered_query(webhook: Webhook, name: str) -> Webhook:
     other = "1" if value[middle] != "1" else "2"
     changed = value[:middle] + other + value[middle + 1 :]
     return replace(webhook, query={**webhook.query, name: changed})
+
+
+def with_other_seal(webhook: Webhook) -> list[Webhook]:
+    """With one letter of what is sealed another one, and with a declaration of entities."""
+    found = re.search(rb"<Encrypt><!\[CDATA\[(.{40})", webhook.content)
+    assert found is not None
+    place = found.end()
+    other = b"A" if webhook.content[place : place + 1] != b"A" else b"B"
+    content = webhook.content[:place] + other + webhook.content[place + 1 :]
+    bomb = b'<!DOCTYPE x [<!ENTITY a "b">]>' + webhook.content
+    return [replace(webhook, content=content), replace(webhook, content=bomb)]
 
 
 def without_links(text: str) -> str:
