@@ -78,7 +78,7 @@ class Answer(Skill):
         if product is not None:
             turn.notes |= {"product": product.id}
             interests.asked_about(turn, product)
-            offers.offer(turn, goes_with=product.id)
+            offers.goes_with(turn, product.id)
 
 
 def dont_know(turn: Turn) -> None:

@@ -2,40 +2,62 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from decimal import Decimal
+
 import structlog
 
 from bot import impressions
 from bot.actions import views
 from bot.actions.reasons import reason
 from bot.actions.skill import Turn
+from data.models import Customer, Product
 from retrieval.recommend import Recommendation
 
 log = structlog.get_logger("action")
 
 _EVERY_TURNS = 5  # at most one offer in so many customer turns
 _STRONG = 5  # people who bought both; fewer is no fit worth mentioning
+_ALIKE = 0.5  # likeness from which one product can take another's place
+_DEARER = Decimal("1.4")  # how many times its price the substitute may cost
+_HEARD_TURNS = 4  # how long a complaint is remembered
+_COMPLAINT = re.compile(
+    r"投诉|差评|太差|垃圾|骗|失望|生气|气死|无语|受不了|什么破|"
+    r"\bcomplain|\bangry\b|\bfurious\b|\bterribl|\bawful|\bridiculous|\bscam|\bdisappoint|"
+    r"\bworst\b|\bunacceptable\b|\bfed up\b",
+    re.I,
+)
 
 
-def offer(turn: Turn, *, goes_with: str) -> None:
-    """Add a message with one companion of the product, when there is one and it is time. An
-    answer never fails because of what might have been offered with it."""
-    if not turn.services.offers or not _is_time(turn):
+def goes_with(turn: Turn, product_id: str) -> None:
+    """Add a message with one companion of the product, when there is one and it is time."""
+    _when_it_is_time(turn, lambda: _companion(turn, product_id))
+
+
+def instead_of(turn: Turn, product_id: str) -> None:
+    """The same for a product that is to go back: one that can take its place."""
+    _when_it_is_time(turn, lambda: _substitute(turn, product_id))
+
+
+def _when_it_is_time(turn: Turn, offer: Callable[[], None]) -> None:
+    """An answer never fails because of what might have been offered with it."""
+    if not turn.services.offers or not _is_time(turn) or _complains(turn):
         return
     try:
-        _offer(turn, goes_with)
+        offer()
     except Exception as error:
         log.exception("nothing could be offered", error=type(error).__name__)
 
 
-def _offer(turn: Turn, goes_with: str) -> None:
+def _companion(turn: Turn, product_id: str) -> None:
     services = turn.services
     with services.unit_of_work() as uow:
         taste = turn.taste(uow)
-        customer = taste.customer
-        if customer is not None and not customer.personalised:
+        if taste.customer is not None and not taste.customer.personalised:
             return
         companions = services.recommender.goes_with(
-            goes_with,
+            product_id,
             exclude=taste.owned | taste.unwanted,
             allowed=uow.products.matching(in_stock=True),
             now=services.clock(),
@@ -44,16 +66,48 @@ def _offer(turn: Turn, goes_with: str) -> None:
         if not companions or not _fits(companions[0]):
             return
         product = uow.products.get(companions[0].product_id)
-        asked = uow.products.get(goes_with)
-    if product is None or asked is None or product.min_age is not None:
-        return
+        asked = uow.products.get(product_id)
     # A small thing beside a large one is a service; the other way round it is a sales pitch.
-    if views.cheapest_price(product) > views.cheapest_price(asked):
+    if product and asked and views.cheapest_price(product) <= views.cheapest_price(asked):
+        _say(turn, taste.customer, companions[0], product, "offer.one", asked)
+
+
+def _substitute(turn: Turn, product_id: str) -> None:
+    services = turn.services
+    with services.unit_of_work() as uow:
+        taste = turn.taste(uow)
+        asked = uow.products.get(product_id)
+        if asked is None:
+            return
+        alike = services.recommender.similar_to(
+            product_id,
+            exclude=taste.owned | taste.unwanted,
+            allowed=uow.products.matching(
+                in_stock=True, max_price=views.cheapest_price(asked) * _DEARER
+            ),
+            k=1,
+        )
+        if not alike or alike[0].score < _ALIKE:
+            return
+        product = uow.products.get(alike[0].product_id)
+    if product:
+        _say(turn, taste.customer, alike[0], product, "offer.instead", asked)
+
+
+def _say(
+    turn: Turn,
+    customer: Customer | None,
+    found: Recommendation,
+    product: Product,
+    key: str,
+    asked: Product,
+) -> None:
+    if product.min_age is not None:
         return
-    why = reason(turn, companions[0])
+    why = reason(turn, found)
     refs = impressions.keep(
-        services,
-        [(product.id, companions[0].kind)],
+        turn.services,
+        [(product.id, found.kind)],
         surface="offer",
         customer=customer,
         session_id=turn.session_id,
@@ -64,9 +118,14 @@ def _offer(turn: Turn, goes_with: str) -> None:
         "reasons": {product.id: why},
     }
     turn.say(
-        turn.phrase("offer.one", name=turn.name_of(services.catalogue[goes_with])),
+        turn.phrase(key, name=turn.name_of(asked)),
         cards=[views.product_card(turn, product, why, refs.get(product.id))],
     )
+
+
+def _complains(turn: Turn) -> bool:
+    """Whoever is angry gets help, not goods."""
+    return any(_COMPLAINT.search(text) for text in [turn.text, *turn.said_before(_HEARD_TURNS)])
 
 
 def _is_time(turn: Turn) -> bool:

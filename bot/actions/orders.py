@@ -114,7 +114,7 @@ def show_status(turn: Turn, number: str | None) -> None:
     text = "\n".join(_sentence(turn, order) for order in orders)
     turn.say(text, cards=[views.order_card(turn, order) for order in orders])
     if orders[0].status is OrderStatus.DELIVERED:
-        offers.offer(turn, goes_with=orders[0].lines[0].variant.product_id)
+        offers.goes_with(turn, orders[0].lines[0].variant.product_id)
 
 
 def show_history(turn: Turn) -> None:

@@ -6,7 +6,7 @@ import re
 from datetime import datetime, time
 
 from bot import formats, reading
-from bot.actions import mentions, views
+from bot.actions import mentions, offers, views
 from bot.actions.skill import Skill, Turn, tier_of
 from data import access
 from data.models import Order, OrderLine, Product, ReturnClass, Tier
@@ -95,6 +95,13 @@ class Returns(Skill):
         turn.notes |= {"order": order.number}
         buttons = [turn.button("how_to_return"), turn.button("human")]
         views.say_with_sources(turn, text, *dict.fromkeys(documents), buttons=buttons)
+        if len(lines) == 1:
+            self._offer(turn, lines[0].variant.product)
+
+    def _offer(self, turn: Turn, product: Product) -> None:
+        """What is faulty is put right; what only did not suit may have a better match."""
+        if not FAULTY.search(turn.text):
+            offers.instead_of(turn, product.id)
 
     def _say_case(self, turn: Turn, product: Product | None, tier: Tier) -> None:
         """A case told in words, or the rule in general when no day is named."""
@@ -119,6 +126,8 @@ class Returns(Skill):
         documents = _documents(decision, return_class)
         buttons = [turn.button("how_to_return")]
         views.say_with_sources(turn, text, *documents, buttons=buttons)
+        if product is not None and (decision is None or decision.allowed):
+            self._offer(turn, product)
 
     def _called(self, turn: Turn, product: Product) -> str:
         """With its article, where the language has one."""

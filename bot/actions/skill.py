@@ -96,6 +96,11 @@ class Turn:
                 return notes[key]
         return None
 
+    def said_before(self, turns: int) -> list[str]:
+        """The customer's last utterances before this one, latest first."""
+        texts = [e.get("text") or "" for e in reversed(self._events) if e.get("event") == "user"]
+        return texts[1 : 1 + turns]
+
     # What the bot says
 
     def say(

@@ -164,10 +164,11 @@ class Recommender:
         allowed: AbstractSet[str] | None = None,
         k: int = 3,
     ) -> list[Recommendation]:
-        """Substitutes: of the same category, the most alike first."""
+        """Substitutes: what is of the category and called the same, as tents are, the most alike
+        first."""
         if product_id not in self._products or product_id not in self._vectors:
             return []
-        category = self._traits[product_id].category
+        wanted = self._traits[product_id]
         found = [
             Recommendation(
                 other,
@@ -177,7 +178,9 @@ class Recommender:
                 self._together.count(product_id, other),
             )
             for other in self._candidates(exclude | {product_id}, allowed)
-            if self._traits[other].category == category and other in self._vectors
+            if other in self._vectors
+            and (self._traits[other].category, self._traits[other].noun)
+            == (wanted.category, wanted.noun)
         ]
         return sorted(found, key=lambda item: (-item.score, item.product_id))[:k]
 

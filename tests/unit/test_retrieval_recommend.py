@@ -124,10 +124,10 @@ def test_companions_are_what_is_bought_along_not_what_everybody_buys() -> None:
     assert fit().goes_with("unknown", now=NOW) == []
 
 
-def test_substitutes_are_of_the_same_category() -> None:
-    found = fit().similar_to("pad")
-    assert {item.product_id for item in found} == {"pillow", "quilt"}
-    assert all(item.kind == "similar" for item in found)
+def test_substitutes_are_called_the_same_in_the_same_category() -> None:
+    found = fit().similar_to("ridge-tent")
+    assert [(item.product_id, item.kind) for item in found] == [("storm-tent", "similar")]
+    assert fit().similar_to("pad") == []
 
 
 def test_the_reason_is_the_purchase_that_moved_the_score_most() -> None:
