@@ -75,8 +75,8 @@ class Capabilities:
     under a text, with a title of `button_title` characters (longer ones are cut) and a payload of
     `button_payload` bytes (of longer ones there is no button). With `says_title`, a pressed button
     writes its title: those that mean anything else are none. `cards` may stand in one native
-    group; 0: as text. With `edit_every_s`, growing text is shown by editing a message, so often at
-    most."""
+    group; 0: as text, as is a card whose title or line of facts is longer than `card_text`. With
+    `edit_every_s`, growing text is shown by editing a message, so often at most."""
 
     text: int
     measure: Measure = len
@@ -86,6 +86,7 @@ class Capabilities:
     button_payload: int = 64
     says_title: bool = False
     cards: int = 0
+    card_text: int | None = None
     edit_every_s: float | None = None
 
 
@@ -97,6 +98,17 @@ class Card:
     facts: tuple[str, ...]
     url: str = ""
     image: str = ""
+
+    @property
+    def line(self) -> str:
+        """The facts in one line."""
+        return " · ".join(self.facts)
+
+    def fits(self, able: Capabilities) -> bool:
+        """Whether the platform shows it as a card of its own."""
+        most = able.card_text
+        short = most is None or all(able.measure(text) <= most for text in (self.title, self.line))
+        return able.cards > 0 and short
 
 
 @dataclass(frozen=True)
@@ -120,13 +132,13 @@ def degrade(message: BotMessage, able: Capabilities, public_url: str = "") -> li
             named = zip(message.table.header[1:], row[1:], strict=True)
             facts = (f"{name}{_colon(message.language)}{value}" for name, value in named)
             blocks.append(((Span(row[0], bold=True),), *((Span(fact),) for fact in facts)))
-    cards = [card_of(card, message.language, public_url) for card in message.cards]
-    if not able.cards and cards:
-        numbered = len(cards) > 1
-        blocks += [
-            _card_lines(card, f"{number}. " if numbered else "")
-            for number, card in enumerate(cards, 1)
-        ]
+    shown = [card_of(card, message.language, public_url) for card in message.cards]
+    cards = [card for card in shown if card.fits(able)]
+    written = [card for card in shown if not card.fits(able)]
+    blocks += [
+        _card_lines(card, f"{number}. " if len(written) > 1 else "")
+        for number, card in enumerate(written, 1)
+    ]
     below = [
         (Span(f"[{cited.number}] "), Span(cited.title, url=_absolute(cited.url, public_url)))
         for cited in message.citations
@@ -137,9 +149,8 @@ def degrade(message: BotMessage, able: Capabilities, public_url: str = "") -> li
     if message.buttons and not native:
         blocks.append(tuple((Span(line),) for line in numbered_lines(message)))
     pieces = [Piece(lines) for lines in _packed(blocks, able)]
-    if able.cards:
-        groups = range(0, len(cards), able.cards)
-        pieces += [Piece(cards=tuple(cards[n : n + able.cards])) for n in groups]
+    groups = range(0, len(cards), max(able.cards, 1))
+    pieces += [Piece(cards=tuple(cards[n : n + able.cards])) for n in groups]
     if native and message.buttons:
         buttons = tuple(_cut(button, able.button_title) for button in message.buttons)
         if not pieces or pieces[-1].cards:

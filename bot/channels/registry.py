@@ -9,12 +9,14 @@ from pydantic import ValidationError
 
 from bot.channels.base import Channel, ChannelSettings
 from bot.channels.http import Http
+from bot.channels.messenger import Messenger
 from bot.channels.slack import Slack
 from bot.channels.telegram import Telegram
 from bot.channels.wechat import WeChat
 from bot.channels.wecom import WeCom
+from bot.channels.whatsapp import WhatsApp
 
-CHANNELS: tuple[type[Channel], ...] = (Telegram, Slack, WeCom, WeChat)
+CHANNELS: tuple[type[Channel], ...] = (Telegram, Slack, WeCom, WhatsApp, Messenger, WeChat)
 
 
 @dataclass(frozen=True)

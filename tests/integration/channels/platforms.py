@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from tests.integration.channels.messenger import FakeMessenger
 from tests.integration.channels.platform import FakePlatform
 from tests.integration.channels.slack import FakeSlack
 from tests.integration.channels.telegram import FakeTelegram
 from tests.integration.channels.wechat import FakeWeChat
 from tests.integration.channels.wecom import FakeWeCom
+from tests.integration.channels.whatsapp import FakeWhatsApp
 
-PLATFORMS: tuple[type[FakePlatform], ...] = (FakeTelegram, FakeSlack, FakeWeCom, FakeWeChat)
+PLATFORMS: tuple[type[FakePlatform], ...] = (
+    FakeTelegram,
+    FakeSlack,
+    FakeWeCom,
+    FakeWhatsApp,
+    FakeMessenger,
+    FakeWeChat,
+)
