@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pydantic import ValidationError
 
 from bot.channels.base import Channel, ChannelSettings
+from bot.channels.feishu import Feishu
 from bot.channels.http import Http
 from bot.channels.messenger import Messenger
 from bot.channels.slack import Slack
@@ -16,7 +17,7 @@ from bot.channels.wechat import WeChat
 from bot.channels.wecom import WeCom
 from bot.channels.whatsapp import WhatsApp
 
-CHANNELS: tuple[type[Channel], ...] = (Telegram, Slack, WeCom, WhatsApp, Messenger, WeChat)
+CHANNELS: tuple[type[Channel], ...] = (Telegram, Slack, WeCom, WhatsApp, Messenger, WeChat, Feishu)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.integration.channels.feishu import FakeFeishu
 from tests.integration.channels.messenger import FakeMessenger
 from tests.integration.channels.platform import FakePlatform
 from tests.integration.channels.slack import FakeSlack
@@ -17,4 +18,5 @@ PLATFORMS: tuple[type[FakePlatform], ...] = (
     FakeWhatsApp,
     FakeMessenger,
     FakeWeChat,
+    FakeFeishu,
 )
