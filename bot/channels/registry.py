@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from bot.channels.base import Channel, ChannelSettings
 from bot.channels.feishu import Feishu
 from bot.channels.http import Http
+from bot.channels.line import Line
 from bot.channels.messenger import Messenger
 from bot.channels.slack import Slack
 from bot.channels.telegram import Telegram
@@ -17,7 +18,16 @@ from bot.channels.wechat import WeChat
 from bot.channels.wecom import WeCom
 from bot.channels.whatsapp import WhatsApp
 
-CHANNELS: tuple[type[Channel], ...] = (Telegram, Slack, WeCom, WhatsApp, Messenger, WeChat, Feishu)
+CHANNELS: tuple[type[Channel], ...] = (
+    Telegram,
+    Slack,
+    WeCom,
+    WhatsApp,
+    Messenger,
+    WeChat,
+    Feishu,
+    Line,
+)
 
 
 @dataclass(frozen=True)

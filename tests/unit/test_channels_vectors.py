@@ -16,7 +16,9 @@ from pydantic import SecretStr
 
 from bot.channels.base import Channel, Request
 from bot.channels.errors import Refused
+from bot.channels.feishu import decrypt
 from bot.channels.http import Http
+from bot.channels.line import Line, LineSettings
 from bot.channels.messenger import Messenger, MessengerSettings
 from bot.channels.slack import Slack, SlackSettings
 from bot.channels.telegram import Telegram, TelegramSettings
@@ -188,3 +190,43 @@ def test_meta() -> None:
     for secret in altered(given["secret"]):
         for channel in meta(secret):
             assert refused(channel, request(right, given["body"]))
+
+
+@needs_vectors
+def test_feishu() -> None:
+    given = vector("feishu_encrypt")
+    key, sealed = given["encrypt_key"], given["encrypted"]
+    assert decrypt(key, sealed).decode() == given["plaintext"]
+    for changed in altered(key):
+        assert not opens_as(changed, sealed, given["plaintext"])
+    for changed in altered(sealed):
+        assert not opens_as(key, changed, given["plaintext"])
+
+
+def opens_as(key: str, sealed: str, plaintext: str) -> bool:
+    try:
+        return decrypt(key, sealed) == plaintext.encode()
+    except Refused:
+        return False
+
+
+@needs_vectors
+def test_line() -> None:
+    given = vector("line")
+
+    def line(secret: str) -> Line:
+        settings = LineSettings(_env_file=None, token=SecretStr("t"), secret=SecretStr(secret))
+        return Line(settings, Http(httpx.AsyncClient()))
+
+    def request(signature: str, body: str) -> Request:
+        headers = {"x-line-signature": signature}
+        return Request("POST", "https://shop.example", headers, {}, body.encode())
+
+    channel = line(given["secret"])
+    assert not refused(channel, request(given["signature"], given["body"]))
+    for changed in [*altered(given["signature"]), given["signature"].rstrip("="), ""]:
+        assert refused(channel, request(changed, given["body"]))
+    for changed in [*altered(given["body"]), ""]:
+        assert refused(channel, request(given["signature"], changed))
+    for changed in altered(given["secret"]):
+        assert refused(line(changed), request(given["signature"], given["body"]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.integration.channels.feishu import FakeFeishu
+from tests.integration.channels.line import FakeLine
 from tests.integration.channels.messenger import FakeMessenger
 from tests.integration.channels.platform import FakePlatform
 from tests.integration.channels.slack import FakeSlack
@@ -19,4 +20,5 @@ PLATFORMS: tuple[type[FakePlatform], ...] = (
     FakeMessenger,
     FakeWeChat,
     FakeFeishu,
+    FakeLine,
 )
