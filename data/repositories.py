@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from sqlalchemy import ColumnElement, Select, and_, delete, false, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -465,21 +465,18 @@ class Behaviour(_Repository[BehaviourEvent]):
 
         Of two senders of one event at the same moment exactly one is told.
         """
-        columns = BehaviourEvent.__table__.columns.keys()
-        stored: set[tuple[str, str]] = set()
-        for begin in range(0, len(events), _AT_ONCE):
-            rows: list[dict[str, Any]] = [
-                {name: getattr(event, name) for name in columns if name != "id"}
-                for event in events[begin : begin + _AT_ONCE]
-            ]
-            found = self._session.execute(
-                self._insert(BehaviourEvent)
-                .values(rows)
-                .on_conflict_do_nothing(index_elements=["origin", "event_id"])
-                .returning(BehaviourEvent.origin, BehaviourEvent.event_id)
-            )
-            stored |= {(row[0], row[1]) for row in found}
-        return stored
+        if not events:
+            return set()
+        columns = [c.name for c in BehaviourEvent.__table__.columns if c.name != "id"]
+        insert = self._insert(BehaviourEvent).on_conflict_do_nothing(
+            index_elements=["origin", "event_id"]
+        )
+        # In Core, so that SQLAlchemy sends many rows at a time by one prepared statement.
+        stored = self._session.connection().execute(
+            insert.returning(BehaviourEvent.origin, BehaviourEvent.event_id),
+            [{name: getattr(event, name) for name in columns} for event in events],
+        )
+        return {(row[0], row[1]) for row in stored}
 
     def of_customer(self, customer_id: int) -> Sequence[BehaviourEvent]:
         """Oldest first; also what they did in a conversation before they said who they are."""
@@ -515,9 +512,6 @@ class Behaviour(_Repository[BehaviourEvent]):
             .distinct()
         )
         return frozenset(product_id for product_id in rows if product_id is not None)
-
-
-_AT_ONCE = 500  # rows of one statement, whose parameters a database counts
 
 
 def _theirs(customer_id: int) -> ColumnElement[bool]:
