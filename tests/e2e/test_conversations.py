@@ -71,6 +71,31 @@ def test_an_english_conversation(system: System) -> None:
         assert ask(client, "thanks, bye").language == "en"
 
 
+def test_a_customer_has_a_say_over_what_is_known_of_them(system: System) -> None:
+    with system.client("chen.hao@example.com") as client:
+        known = ask(client, "你知道我什么？")
+        assert "陈浩" in known.text
+        assert "SP61840357" in known.text
+        assert any("买过" in (card["reason"] or "") for card in ask(client, "给我推荐").cards)
+        ideas = ask(client, "给我推荐")
+        assert ideas.cards[0]["title"] in ask(client, "第一个不感兴趣").text
+
+        assert "不再用" in ask(client, "别用我的购买记录").text
+        without = ask(client, "can you recommend something for me?")
+        assert without.cards
+        assert not any("you bought" in card["reason"] for card in without.cards)
+        assert "SP61840357" not in ask(client, "what do you know about me?").text
+        shown = {card["product_id"] for card in without.cards}
+        assert ideas.cards[0]["product_id"] not in shown
+
+        assert "again" in ask(client, "you can use my history again").text
+        size = ask(client, "I don't wear 42 any more, 43")
+        assert "size 43 for Footwear" in size.text
+    with system.client() as visitor:
+        assert "not signed in" in ask(visitor, "what do you know about me?").text
+        assert "没有登录" in ask(visitor, "别用我的购买记录").text
+
+
 def test_an_offer_is_rare_and_stops_after_a_no(system: System) -> None:
     questions = [
         "Is the Lakeside 4 tent waterproof?",
