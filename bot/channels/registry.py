@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pydantic import ValidationError
 
 from bot.channels.base import Channel, ChannelSettings
+from bot.channels.dingtalk import DingTalk
 from bot.channels.feishu import Feishu
 from bot.channels.http import Http
 from bot.channels.line import Line
@@ -27,6 +28,7 @@ CHANNELS: tuple[type[Channel], ...] = (
     WeChat,
     Feishu,
     Line,
+    DingTalk,
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.integration.channels.dingtalk import FakeDingTalk
 from tests.integration.channels.feishu import FakeFeishu
 from tests.integration.channels.line import FakeLine
 from tests.integration.channels.messenger import FakeMessenger
@@ -21,4 +22,5 @@ PLATFORMS: tuple[type[FakePlatform], ...] = (
     FakeWeChat,
     FakeFeishu,
     FakeLine,
+    FakeDingTalk,
 )
