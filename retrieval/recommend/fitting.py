@@ -18,6 +18,7 @@ from retrieval.errors import RetrievalError
 from retrieval.recommend.blend import Blend, Member, Scale
 from retrieval.recommend.content import ContentSimilarity
 from retrieval.recommend.evaluation import ItemScorer, Scores, ndcg, rank_all, sample
+from retrieval.recommend.network import NetworkSettings
 from retrieval.recommend.popularity import Popularity
 from retrieval.recommend.ridge import Ridge, RidgeSettings
 from retrieval.recommend.sequence import SequenceModel
@@ -56,8 +57,9 @@ class Plan:
 
     names: tuple[str, ...] = NAMES
     networks: tuple[TrainSettings, ...] = (
-        TrainSettings(loss="full"),
         TrainSettings(loss="sampled"),
+        # A pass with the full one takes several times as long, and fewer are needed.
+        TrainSettings(loss="full", epochs=10, network=NetworkSettings(dropout=0.5)),
     )
     ridge: RidgeSettings = field(default_factory=RidgeSettings)
     spectral: SpectralSettings = field(default_factory=SpectralSettings)

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 _SPREAD = 0.02  # of the first weights
+_KEPT = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class NetworkSettings:
     layers: int = 2
     heads: int = 1
     places: int = 50
-    dropout: float = 0.5
+    dropout: float = 0.4
 
 
 class SequenceNetwork(nn.Module):
@@ -49,9 +50,13 @@ class SequenceNetwork(nn.Module):
             nn.init.normal_(embedding.weight, std=_SPREAD)
 
     def item_vectors(self) -> Tensor:
-        """float32 [items, width]."""
+        """float32 [items, width]. In training half of the items go by their texts alone, so that
+        the texts learn to speak for those that have nothing else."""
         vectors: Tensor = self.item.weight
         if self.project is not None:
+            if self.training:
+                kept = torch.rand(self.items, 1, device=vectors.device) < _KEPT
+                vectors = vectors * kept
             vectors = vectors + self.project(self.texts)
         return vectors
 

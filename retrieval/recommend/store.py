@@ -80,7 +80,9 @@ def save(
         tensors["blend.popularity"] = torch.from_numpy(blend.popularity)
     # The description goes last and away first: half a training is never taken for a whole one.
     (folder / _ABOUT).unlink(missing_ok=True)
-    save_file({key: value.contiguous() for key, value in tensors.items()}, folder / _WEIGHTS)
+    save_file(
+        {key: value.contiguous().clone() for key, value in tensors.items()}, folder / _WEIGHTS
+    )
     if isinstance(sequence := models.get("sequence"), SequenceModel):
         ItemIndex.build(sequence).save(folder)
     about = {

@@ -27,10 +27,12 @@ from retrieval.errors import ModelCorrupt, ModelMismatch, RetrievalError
 from retrieval.recommend.evaluation import ndcg, rank_all, sample
 from retrieval.recommend.network import NetworkSettings, SequenceNetwork
 from retrieval.recommend.sequence import SequenceModel, padded
-from retrieval.recommend.sequences import Histories, Split
+from retrieval.recommend.sequences import Histories, Split, buyers
+from retrieval.recommend.spectral import Spectral, SpectralSettings
 
 Loss = Literal["sampled", "full"]
 _LARGEST_GRADIENT = 5.0
+_START_LENGTH = 0.3  # mean, of the embeddings
 _JUDGED = 4000  # customers of the validation that are judged after each epoch
 _FORMAT = 1
 
@@ -39,16 +41,18 @@ _FORMAT = 1
 class TrainSettings:
     """`loss`: cross-entropy over all items ("full"), or over the true one and `negatives` drawn
     ones ("sampled"). Training ends when the validation has not become better for `patience`
-    epochs."""
+    epochs. `spectral_start`: the items' embeddings start at the first directions of the transitions
+    (spectral.py) instead of at chance, from where a few epochs are enough."""
 
     network: NetworkSettings = field(default_factory=NetworkSettings)
     loss: Loss = "full"
     negatives: int = 1024
-    epochs: int = 40
-    patience: int = 4
+    epochs: int = 20
+    patience: int = 3
     batch: int = 256
-    learning_rate: float = 1e-3
+    learning_rate: float = 2e-3
     weight_decay: float = 0.1
+    spectral_start: bool = True
     seed: int = 0
 
 
@@ -104,7 +108,14 @@ def train(
     """
     torch.manual_seed(settings.seed)
     place = device_of(device)
-    network = SequenceNetwork(items, settings.network, texts).to(place)
+    network = SequenceNetwork(items, settings.network, texts)
+    new = torch.from_numpy(buyers(histories, items) == 0)
+    new &= torch.zeros(items) > 0 if texts is None else texts.abs().sum(1) > 0
+    with torch.no_grad():
+        network.item.weight[new] = 0.0
+    if settings.spectral_start:
+        _start(network, histories, settings.seed)
+    network.to(place)
     optimizer = _optimizer(network, settings)
     run = _fingerprint(histories, items, settings, texts)
     state = _State(best=_weights(network))
@@ -113,7 +124,7 @@ def train(
         state = _resume(checkpoint, run, network, optimizer)
     examples = [history for history in histories if len(history) > 1]
     judged = None if validation is None else sample(validation, _JUDGED)
-    forward = _distributed(network)
+    forward = _distributed(network, (~new).nonzero().flatten().to(place))
     with closing(_Curves(folder)) as curves:
         while state.epoch < settings.epochs and state.since_best < settings.patience and examples:
             started = time.perf_counter()
@@ -199,9 +210,16 @@ def _epoch(
 class _Loss(nn.Module):
     """The network with its loss, in one call, as DistributedDataParallel wants it."""
 
-    def __init__(self, network: SequenceNetwork) -> None:
+    def __init__(self, network: SequenceNetwork, answers: Tensor) -> None:
         super().__init__()
         self.network = network
+        # What was never sold and has a text is nobody's wrong answer: it must not learn to be last.
+        self.answers: Tensor
+        self.place: Tensor
+        self.register_buffer("answers", answers)
+        place = torch.full((network.items,), -1, device=answers.device)
+        place[answers] = torch.arange(len(answers), device=answers.device)
+        self.register_buffer("place", place)
 
     def forward(self, given: Tensor, wanted: Tensor, settings: TrainSettings) -> Tensor:
         vectors = self.network.item_vectors()
@@ -209,9 +227,10 @@ class _Loss(nn.Module):
         hidden = self.network(given.clamp(min=0), vectors)[told]
         target = wanted[told]
         if settings.loss == "full":
-            return functional.cross_entropy(hidden @ vectors.T, target)
-        items = len(vectors)
-        negative = torch.randint(items, (settings.negatives,), device=hidden.device)
+            return functional.cross_entropy(hidden @ vectors[self.answers].T, self.place[target])
+        items = len(self.answers)
+        drawn = torch.randint(items, (settings.negatives,), device=hidden.device)
+        negative = self.answers[drawn]
         right = (hidden * vectors[target]).sum(1, keepdim=True)
         # Each drawn item stands for as many as were not drawn, so that the sum of all is met.
         others = hidden @ vectors[negative].T + math.log(items / settings.negatives)
@@ -233,8 +252,23 @@ def _optimizer(network: SequenceNetwork, settings: TrainSettings) -> torch.optim
     )
 
 
-def _distributed(network: SequenceNetwork) -> nn.Module:
-    loss = _Loss(network)
+def _start(network: SequenceNetwork, histories: Histories, seed: int) -> None:
+    """Add the transitions' first directions to the embeddings, turned at random so that no place of
+    a vector is louder than another."""
+    width = network.settings.width
+    if network.items < width:
+        return
+    settings = SpectralSettings(rank=width, backward=1.0, popularity=0.0, seed=seed)
+    vectors = Spectral.fit(histories, network.items, settings).next
+    length = float(np.linalg.norm(vectors, axis=1).mean())
+    turn, _ = np.linalg.qr(np.random.default_rng(seed).standard_normal((width, width)))
+    turned = vectors @ (turn * _START_LENGTH / max(length, 1e-9))
+    with torch.no_grad():
+        network.item.weight += torch.from_numpy(turned.astype(np.float32))
+
+
+def _distributed(network: SequenceNetwork, answers: Tensor) -> nn.Module:
+    loss = _Loss(network, answers)
     if _processes() == 1:
         return loss
     return nn.parallel.DistributedDataParallel(loss)
