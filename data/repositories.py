@@ -499,6 +499,24 @@ class Behaviour(_Repository[BehaviourEvent]):
         )
         return [(event, owner) for event, owner in self._session.execute(query)]
 
+    def sales(self, since: datetime) -> list[Sale]:
+        """Purchases from then on that came as events, of known customers, oldest first."""
+        rows = self._session.execute(
+            select(
+                BehaviourEvent.customer_id,
+                BehaviourEvent.product_id,
+                BehaviourEvent.value,
+                BehaviourEvent.at,
+            )
+            .where(BehaviourEvent.kind == EventKind.PURCHASE, BehaviourEvent.at >= since)
+            .order_by(BehaviourEvent.at, BehaviourEvent.id)
+        )
+        return [
+            Sale(customer_id, product_id, value or Decimal(0), at)
+            for customer_id, product_id, value, at in rows
+            if customer_id is not None and product_id is not None
+        ]
+
     def disliked(self, customer_id: int | None, session_id: str | None) -> frozenset[str]:
         """Products that the customer, or this conversation, is not interested in."""
         whose = []

@@ -120,8 +120,19 @@ def read(
         )
         for row in impressions
     ]
-    sales = uow.orders.sales(shown[0].at) if shown else []
+    sales = _sales(uow, shown[0].at) if shown else []
     return report(shown, sales, experiment, shares, metric=metric, window_days=window_days)
+
+
+def _sales(uow: UnitOfWork, since: datetime) -> list[Sale]:
+    """Orders, and what came as an event of a purchase that no order of that day tells of."""
+    orders = uow.orders.sales(since)
+    told = {(sale.customer_id, sale.product_id, sale.at.date()) for sale in orders}
+    return orders + [
+        sale
+        for sale in uow.behaviour.sales(since)
+        if (sale.customer_id, sale.product_id, sale.at.date()) not in told
+    ]
 
 
 def report(

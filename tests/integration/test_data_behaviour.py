@@ -11,6 +11,7 @@ from data_rows import NOW, customer, fill
 from sqlalchemy import delete, func, select
 
 from data.access import open_session, sign_in
+from data.experiments import report
 from data.models import (
     Address,
     BehaviourEvent,
@@ -142,6 +143,27 @@ def test_answers_to_impressions(uow: UnitOfWork) -> None:
         assert set(uow.impressions.experiments()) == {"", "x"}
         assert [i.ref for i in uow.impressions.of_experiment("x")] == ["r1"]
         assert uow.impressions.of_experiment("x", NOW + timedelta(seconds=1)) == []
+
+
+def test_a_purchase_that_no_order_tells_of_counts_once(uow: UnitOfWork) -> None:
+    with uow:
+        chen = uow.customers.by_email("chen@example.com")
+        assert chen is not None
+        # Two days ago Chen ordered three mugs, for 179.70.
+        before = NOW - timedelta(days=3)
+        uow.impressions.add(impression("r1", customer_id=chen.id, shown_at=before))
+        known = {"customer_id": chen.id, "kind": EventKind.PURCHASE, "value": Decimal("10.00")}
+        uow.session.flush()
+        uow.behaviour.record(
+            [
+                event("a", at=NOW - timedelta(days=2), **(known | {"product_id": "steel-mug"})),
+                event("b", at=NOW - timedelta(days=2), **known),
+                event("c", at=NOW - timedelta(days=5), **known),
+            ]
+        )
+        (arm,) = report.read(uow, "", None).arms
+        assert (arm.name, arm.buyers, arm.revenue.value) == ("m", 1, pytest.approx(189.7))
+        assert arm.claimed == 10.0
 
 
 def test_what_was_kept_is_bought_and_sold(uow: UnitOfWork) -> None:
