@@ -505,6 +505,21 @@ class ProfileCorrection(Base):
     at: Mapped[datetime]
 
 
+class SavedProduct(Base):
+    """A product on somebody's list: a customer's, or a conversation's until it is known whose."""
+
+    __tablename__ = "saved_products"
+    __table_args__ = (UniqueConstraint("session_id", "product_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    session_id: Mapped[str] = mapped_column(ForeignKey("chat_sessions.id", ondelete="CASCADE"))
+    customer_id: Mapped[int | None] = mapped_column(
+        ForeignKey("customers.id", ondelete="CASCADE"), index=True
+    )
+    product_id: Mapped[str] = mapped_column(ForeignKey("products.id", ondelete="CASCADE"))
+    at: Mapped[datetime]
+
+
 class ChannelUser(Base):
     """Somebody on a messaging platform, in one chat there, and the session that they talk in."""
 

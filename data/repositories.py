@@ -34,6 +34,7 @@ from data.models import (
     Product,
     ProfileCorrection,
     Review,
+    SavedProduct,
     Ticket,
     Variant,
 )
@@ -538,6 +539,51 @@ def _theirs(customer_id: int) -> ColumnElement[bool]:
         BehaviourEvent.customer_id == customer_id,
         and_(BehaviourEvent.customer_id.is_(None), BehaviourEvent.session_id.in_(sessions)),
     )
+
+
+class SavedProducts(_Repository[SavedProduct]):
+    """Each method takes whose list it is: of a known customer all their conversations', of a
+    visitor this conversation's."""
+
+    def listed(self, customer_id: int | None, session_id: str) -> list[str]:
+        """Ids of the products, the first one saved first."""
+        query = (
+            select(SavedProduct.product_id)
+            .where(_on_list(customer_id, session_id))
+            .group_by(SavedProduct.product_id)
+            .order_by(func.min(SavedProduct.id))
+        )
+        return list(self._session.scalars(query))
+
+    def save(
+        self, customer_id: int | None, session_id: str, products: Iterable[str], at: datetime
+    ) -> None:
+        """What is on the list already stays where it is."""
+        known = set(self.listed(customer_id, session_id))
+        for product_id in dict.fromkeys(products):
+            if product_id not in known:
+                self.add(
+                    SavedProduct(
+                        session_id=session_id,
+                        customer_id=customer_id,
+                        product_id=product_id,
+                        at=at,
+                    )
+                )
+
+    def drop(self, customer_id: int | None, session_id: str, products: Iterable[str]) -> None:
+        self._session.execute(
+            delete(SavedProduct).where(
+                _on_list(customer_id, session_id), SavedProduct.product_id.in_(list(products))
+            )
+        )
+
+
+def _on_list(customer_id: int | None, session_id: str) -> ColumnElement[bool]:
+    if customer_id is None:
+        return SavedProduct.session_id == session_id
+    sessions = select(ChatSession.id).where(ChatSession.customer_id == customer_id)
+    return or_(SavedProduct.customer_id == customer_id, SavedProduct.session_id.in_(sessions))
 
 
 class Impressions(_Repository[Impression]):

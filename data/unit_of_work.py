@@ -19,6 +19,7 @@ from data.repositories import (
     Orders,
     Products,
     Reviews,
+    SavedProducts,
     Sessions,
     Tickets,
 )
@@ -45,6 +46,7 @@ class UnitOfWork:
     behaviour: Behaviour
     impressions: Impressions
     corrections: Corrections
+    saved: SavedProducts
 
     def __init__(self, factory: sessionmaker[Session]) -> None:
         self._factory = factory
@@ -69,6 +71,7 @@ class UnitOfWork:
         self.behaviour = Behaviour(self.session)
         self.impressions = Impressions(self.session)
         self.corrections = Corrections(self.session)
+        self.saved = SavedProducts(self.session)
         return self
 
     def __exit__(

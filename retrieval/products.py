@@ -192,7 +192,8 @@ class ProductSearch:
         stands among them."""
         last = re.sub(r"(?<=[a-z]{3})s$", "", _squash(kind.split()[-1])[0])
         zh, en = self._names[product_id]
-        return en.endswith(last) if last.isascii() else zh.endswith(last[-1])
+        # 三季帐 is a 帐篷, 徒步鞋 are 鞋子.
+        return en.endswith(last) if last.isascii() else zh[-1] in last
 
     def _further_words(self, product_id: str, text: str) -> int:
         """How much of the product's name stands in the text: words of the English one, pairs of

@@ -16,6 +16,7 @@ from bot.actions.search import Search
 from bot.actions.skill import Skill
 from bot.actions.smalltalk import Affirm, Deny, Fallback, Help, TakeFeedback
 from bot.actions.stock import Stock
+from bot.actions.wishes import WishList
 
 SKILLS: tuple[type[Skill], ...] = (
     Affirm,
@@ -41,4 +42,5 @@ SKILLS: tuple[type[Skill], ...] = (
     TakeFeedback,
     UseOfHistory,
     Why,
+    WishList,
 )

@@ -125,7 +125,10 @@ def _say(
 
 def _complains(turn: Turn) -> bool:
     """Whoever is angry gets help, not goods."""
-    return any(_COMPLAINT.search(text) for text in [turn.text, *turn.said_before(_HEARD_TURNS)])
+    return any(
+        intent == "complaint" or _COMPLAINT.search(text)
+        for intent, text in turn.said_lately(_HEARD_TURNS)
+    )
 
 
 def _is_time(turn: Turn) -> bool:

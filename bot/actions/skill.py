@@ -96,10 +96,17 @@ class Turn:
                 return notes[key]
         return None
 
-    def said_before(self, turns: int) -> list[str]:
-        """The customer's last utterances before this one, latest first."""
-        texts = [e.get("text") or "" for e in reversed(self._events) if e.get("event") == "user"]
-        return texts[1 : 1 + turns]
+    def said_lately(self, turns: int) -> list[tuple[str, str]]:
+        """Intent and text of this utterance and of so many before it, latest first."""
+        said = [event for event in reversed(self._events) if event.get("event") == "user"]
+        before = [
+            (
+                ((e.get("parse_data") or {}).get("intent") or {}).get("name") or "",
+                e.get("text") or "",
+            )
+            for e in said[1 : 1 + turns]
+        ]
+        return [(self.intent, self.text), *before]
 
     # What the bot says
 

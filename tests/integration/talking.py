@@ -34,6 +34,8 @@ INTENTS = {
     "return_eligibility": "action_return",
     "policy_question": "action_answer",
     "deny": "action_deny",
+    "complaint": "action_handoff",
+    "wish_list": "action_wish_list",
     "compare": "action_compare",
     "product_search": "action_search",
     "product_question": "action_answer",
@@ -107,7 +109,8 @@ class Talk:
 
     def say(self, intent: str, text: str, language: str = "en") -> Said:
         skill = next(s for s in SKILLS if s.action == INTENTS[intent])(self.services)
-        self.events.append({"event": "user", "text": text})
+        understood = {"intent": {"name": intent}}
+        self.events.append({"event": "user", "text": text, "parse_data": understood})
         latest = {
             "text": text,
             "intent": {"name": intent},

@@ -45,7 +45,7 @@ def test_a_complaint_brings_no_offer(services: Services, text: str) -> None:
 
 def test_a_complaint_is_remembered_for_a_while(services: Services) -> None:
     talk = Talk(services)
-    talk.say("policy_question", "your delivery is terrible, I am very disappointed")
+    talk.say("complaint", "the parcel came a week late and nobody called")
     for _ in range(4):
         assert not talk.say("return_eligibility", "Can I return the Ridgeline 2 Tent?").cards
     assert talk.say("return_eligibility", "Can I return the Ridgeline 2 Tent?").cards
