@@ -35,7 +35,7 @@ class SequenceModel:
         """float32 [customers, width]: inner products with `item_vectors` are the scores."""
         places = self.network.settings.places
         given = padded(contexts, places).to(self.network.item.weight.device)
-        hidden = self.network(given.clamp(min=0), self.network.item_vectors())
+        hidden = self.network(given.clamp(min=0), self._items)
         last = (given >= 0).sum(1) - 1
         found = hidden[torch.arange(len(contexts), device=hidden.device), last.clamp(min=0)]
         vectors: Scores = (found * (last >= 0)[:, None]).cpu().numpy()
@@ -44,9 +44,13 @@ class SequenceModel:
     @cached_property
     def item_vectors(self) -> Scores:
         """float32 [items, width]."""
-        with torch.no_grad():
-            vectors: Scores = self.network.item_vectors().cpu().numpy()
+        vectors: Scores = self._items.cpu().numpy()
         return vectors
+
+    @cached_property
+    def _items(self) -> Tensor:
+        with torch.no_grad():
+            return self.network.item_vectors()
 
     @cached_property
     def fingerprint(self) -> str:
