@@ -15,6 +15,7 @@ from bot.channels.line import Line
 from bot.channels.messenger import Messenger
 from bot.channels.slack import Slack
 from bot.channels.telegram import Telegram
+from bot.channels.twilio import Twilio
 from bot.channels.wechat import WeChat
 from bot.channels.wecom import WeCom
 from bot.channels.whatsapp import WhatsApp
@@ -28,6 +29,7 @@ CHANNELS: tuple[type[Channel], ...] = (
     WeChat,
     Feishu,
     Line,
+    Twilio,
     DingTalk,
 )
 

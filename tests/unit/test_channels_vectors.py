@@ -9,12 +9,14 @@ import json
 import os
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import pytest
 from pydantic import SecretStr
 
 from bot.channels.base import Channel, Request
+from bot.channels.dingtalk import DingTalk, DingTalkSettings
 from bot.channels.errors import Refused
 from bot.channels.feishu import decrypt
 from bot.channels.http import Http
@@ -22,6 +24,7 @@ from bot.channels.line import Line, LineSettings
 from bot.channels.messenger import Messenger, MessengerSettings
 from bot.channels.slack import Slack, SlackSettings
 from bot.channels.telegram import Telegram, TelegramSettings
+from bot.channels.twilio import Twilio, TwilioSettings
 from bot.channels.wechat import WeChat, WeChatSettings
 from bot.channels.wecom import WeCom, WeComSettings
 from bot.channels.whatsapp import WhatsApp, WhatsAppSettings
@@ -230,3 +233,64 @@ def test_line() -> None:
         assert refused(channel, request(given["signature"], changed))
     for changed in altered(given["secret"]):
         assert refused(line(changed), request(given["signature"], given["body"]))
+
+
+@needs_vectors
+def test_dingtalk_callback() -> None:
+    known = vector("dingtalk_callback")
+    settings = DingTalkSettings(
+        _env_file=None,
+        app_key=known["receive_id"],
+        app_secret=SecretStr("s"),
+        token=SecretStr(known["token"]),
+        aes_key=SecretStr(known["encoding_aes_key"]),
+    )
+    at = float(known["timestamp"]) / 1000  # milliseconds
+
+    def request(**changed: str) -> Request:
+        told = {**known, **changed}
+        query = {name: told[name] for name in ("timestamp", "nonce", "signature")}
+        body = json.dumps({"encrypt": told["encrypted"]}).encode()
+        return Request("POST", "https://shop.example", {}, query, body)
+
+    def dingtalk(now: float = at) -> DingTalk:
+        return DingTalk(settings, Http(httpx.AsyncClient()), clock=lambda: now)
+
+    assert not refused(dingtalk(), request())
+    for name in ("signature", "timestamp", "nonce", "encrypted"):
+        for changed in altered(known[name]):
+            assert refused(dingtalk(), request(**{name: changed}))
+    assert refused(dingtalk(at + 301), request())
+    bare = settings.model_copy(update={"token": SecretStr(""), "aes_key": SecretStr("")})
+    assert refused(DingTalk(bare, Http(httpx.AsyncClient()), clock=lambda: at), request())
+
+
+@needs_vectors
+def test_twilio() -> None:
+    given = vector("twilio")
+
+    def twilio(token: str) -> Twilio:
+        settings = TwilioSettings(_env_file=None, account="AC1", token=SecretStr(token))
+        return Twilio(settings, Http(httpx.AsyncClient()))
+
+    def request(signature: str, url: str, params: dict[str, str]) -> Request:
+        headers = {"x-twilio-signature": signature}
+        return Request("POST", url, headers, {}, urlencode(params).encode())
+
+    token, url, params, right = (given[n] for n in ("token", "url", "params", "signature"))
+    channel = twilio(token)
+    assert not refused(channel, request(right, url, params))
+    reversed_params = dict(reversed(params.items()))
+    assert not refused(channel, request(right, url, reversed_params))
+    assert not refused(channel, request(right, url.replace(".com/", ".com:443/"), params))
+    for changed in [*altered(right), ""]:
+        assert refused(channel, request(changed, url, params))
+    for changed in altered(url):
+        assert refused(channel, request(right, changed, params))
+    for name, value in params.items():
+        for changed in altered(value):
+            assert refused(channel, request(right, url, {**params, name: changed}))
+        assert refused(channel, request(right, url, {n: v for n, v in params.items() if n != name}))
+    assert refused(channel, request(right, url, {**params, "More": ""}))
+    for changed in altered(token):
+        assert refused(twilio(changed), request(right, url, params))

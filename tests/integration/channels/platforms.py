@@ -9,6 +9,7 @@ from tests.integration.channels.messenger import FakeMessenger
 from tests.integration.channels.platform import FakePlatform
 from tests.integration.channels.slack import FakeSlack
 from tests.integration.channels.telegram import FakeTelegram
+from tests.integration.channels.twilio import FakeTwilio
 from tests.integration.channels.wechat import FakeWeChat
 from tests.integration.channels.wecom import FakeWeCom
 from tests.integration.channels.whatsapp import FakeWhatsApp
@@ -22,5 +23,6 @@ PLATFORMS: tuple[type[FakePlatform], ...] = (
     FakeWeChat,
     FakeFeishu,
     FakeLine,
+    FakeTwilio,
     FakeDingTalk,
 )
