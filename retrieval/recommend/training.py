@@ -192,10 +192,10 @@ def _epoch(
     total, count = 0.0, 0
     network.train()
     for given, wanted in batches(examples, settings.batch, network.settings.places, chance):
+        if len(given) < _processes():  # all of them take part, or none
+            continue
         mine = slice(_rank(), None, _processes())
         given, wanted = given[mine].to(place), wanted[mine].to(place)
-        if not len(given):
-            continue
         loss = forward(given, wanted, settings)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
