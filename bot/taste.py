@@ -15,7 +15,8 @@ from data.unit_of_work import UnitOfWork
 @dataclass(frozen=True)
 class Taste:
     """`purchases`: none of a visitor, and none of a customer who does not want them used.
-    `unwanted`: what they are not interested in, and what they say is not their kind of thing."""
+    `unwanted`: what they are not interested in, what they say is not their kind of thing, and what
+    is sold out in their size."""
 
     customer: Customer | None
     purchases: tuple[Purchase, ...]
@@ -43,13 +44,14 @@ def taste_of(
     disliked = uow.behaviour.disliked(customer.id if customer else None, session_id)
     if customer is None or not customer.personalised:
         return Taste(customer, (), disliked)
-    purchases = tuple(uow.orders.purchases(customer.id))
-    if not uow.corrections.of_customer(customer.id):
-        return Taste(customer, purchases, disliked)
-    denied = profile_of(uow, customer, catalogue, now).denied
+    profile = profile_of(uow, customer, catalogue, now)
     not_theirs = {
         product.id
         for product in catalogue.values()
-        if ("category", product.category_id) in denied or ("brand", product.brand) in denied
+        if ("category", product.category_id) in profile.denied
+        or ("brand", product.brand) in profile.denied
     }
-    return Taste(customer, purchases, disliked | not_theirs)
+    too_late = uow.products.sold_out({line.subject: line.value for line in profile.of("size")})
+    return Taste(
+        customer, tuple(uow.orders.purchases(customer.id)), disliked | not_theirs | too_late
+    )

@@ -6,7 +6,7 @@ share. There is one implementation of each: SQLite in memory is quick enough to 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -159,6 +159,20 @@ class Products(_Repository[Product]):
         if in_stock:
             query = query.where(Variant.stock > 0)
         return frozenset(self._session.scalars(query))
+
+    def sold_out(self, sizes: Mapping[str, str]) -> frozenset[str]:
+        """Ids of the products that are made in the size given for their category (in English, by
+        category id), and that nobody can have in it now."""
+        rows = self._session.execute(
+            select(Variant.product_id, Product.category_id, Variant.options, Variant.stock)
+            .join(Variant.product)
+            .where(Product.category_id.in_(sizes))
+        )
+        left: dict[str, int] = {}
+        for product_id, category_id, options, stock in rows:
+            if options.get("size", {}).get("en") == sizes[category_id]:
+                left[product_id] = left.get(product_id, 0) + stock
+        return frozenset(product_id for product_id, pieces in left.items() if pieces == 0)
 
 
 class Customers(_Repository[Customer]):

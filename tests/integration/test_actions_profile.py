@@ -114,6 +114,22 @@ def test_a_category_that_is_not_theirs_is_left_out_at_once(services: Services) -
     assert "Spruce" not in {services.catalogue[i].brand for i in branded}
 
 
+def test_what_is_sold_out_in_the_customers_size_is_not_recommended(services: Services) -> None:
+    def unwanted() -> frozenset[str]:
+        with services.unit_of_work() as uow:
+            emma = uow.customers.by_email(EMMA)
+            return taste_of(uow, emma, None, services.catalogue, NOW).unwanted
+
+    def pieces(size: str) -> int:
+        boot = services.catalogue["granite-mid-boot"].variants
+        return sum(v.stock for v in boot if v.options["size"]["en"] == size)
+
+    assert pieces("39") > 0 == pieces("45")
+    assert "granite-mid-boot" not in unwanted()  # she wears 39
+    Talk(services, EMMA).say("correct_profile", "I wear size 45 now")
+    assert "granite-mid-boot" in unwanted()
+
+
 def test_what_cannot_be_read_is_asked_back(services: Services) -> None:
     told = Talk(services, EMMA).say("correct_profile", "my profile is wrong").text
     assert "Which line" in told
