@@ -19,6 +19,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import quote
 
+import structlog
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
@@ -29,6 +30,8 @@ from bot.channels.reading import objects, part, words
 from bot.channels.split import split, utf16
 from bot.messages import BotMessage, Button
 from bot.phrases import phrase
+
+log = structlog.get_logger("channels")
 
 
 class WhatsAppSettings(MetaSettings):
@@ -83,6 +86,9 @@ class WhatsApp(MetaChannel):
             for message in objects(value.get("messages")):
                 if event := _event(message):
                     yield event
+            for status in objects(value.get("statuses")):
+                for error in objects(status.get("errors")):
+                    log.warning("a message failed after it was taken", code=words(error, "code"))
 
     # What goes
 

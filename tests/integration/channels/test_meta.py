@@ -10,8 +10,9 @@ from typing import Any
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
-from bot.channels.base import Address, Channel
+from bot.channels.base import Address, Channel, Request
 from bot.channels.errors import ChannelError, TryAgain, Undeliverable
 from bot.channels.http import Http
 from bot.messages import BotMessage, Button, OrderCard, ProductCard
@@ -89,6 +90,19 @@ def test_what_is_no_message_is_no_event(whatsapp: Shop, messenger: Shop) -> None
     ):
         assert messenger.after(webhook) == []
     assert whatsapp.door.fake.asked == messenger.door.fake.asked == []
+
+
+def test_what_fails_later_is_logged_by_its_code_alone() -> None:
+    fake = FakeWhatsApp()
+    error = {"code": 131047, "title": "Re-engagement message", "message": "to 16501"}
+    status = {"id": "wamid.1", "status": "failed", "recipient_id": "16501", "errors": [error]}
+    webhook = fake.event(statuses=[status])
+    channel = fake.channel(fake.settings(), Http(httpx.AsyncClient()))
+    request = Request("POST", "https://shop.example", webhook.headers, {}, webhook.content)
+    with capture_logs() as logs:
+        assert channel.events(request).events == []
+    assert [(line["log_level"], line["code"]) for line in logs] == [("warning", "131047")]
+    assert "16501" not in str(logs)
 
 
 def offering(titles: list[str], text: str = "Which one?") -> BotMessage:
