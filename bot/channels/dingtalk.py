@@ -44,7 +44,7 @@ from bot.channels.errors import Refused, TryAgain, Undeliverable
 from bot.channels.http import object_of
 from bot.channels.reading import objects, part, words
 from bot.channels.split import utf8
-from bot.channels.tencent import AesKey, Envelope
+from bot.channels.tencent import Envelope, OptionalAesKey
 from bot.channels.tokens import AccessToken
 from bot.messages import BotMessage
 
@@ -55,7 +55,9 @@ class DingTalkSettings(ChannelSettings):
     app_key: str = Field(description="Client ID (AppKey), also the robot's code")
     app_secret: SecretStr = Field(description="Client Secret (AppSecret)")
     token: SecretStr = Field(SecretStr(""), description="签名 token of event callbacks, if any")
-    aes_key: AesKey = Field(SecretStr(""), description="加密 aes_key of event callbacks, if any")
+    aes_key: OptionalAesKey = Field(
+        SecretStr(""), description="加密 aes_key of event callbacks, if any"
+    )
     api: str = Field("https://api.dingtalk.com", description="address of the interface")
     sessions: str = Field(
         "https://oapi.dingtalk.com/robot/sendBySession",

@@ -40,13 +40,19 @@ def signature(token: str, *parts: str) -> str:
 
 
 def _key(setting: SecretStr) -> SecretStr:
-    if not re.fullmatch(r"([A-Za-z0-9+/]{43})?", setting.get_secret_value()):
+    if not re.fullmatch(r"[A-Za-z0-9+/]{43}", setting.get_secret_value()):
         raise ValueError("an EncodingAESKey has 43 letters and digits")
     return setting
 
 
+def _key_or_none(setting: SecretStr) -> SecretStr:
+    return _key(setting) if setting.get_secret_value() else setting
+
+
 AesKey = Annotated[SecretStr, AfterValidator(_key)]
-"""A setting: an EncodingAESKey, or empty where there may be none."""
+"""A setting: an EncodingAESKey."""
+OptionalAesKey = Annotated[SecretStr, AfterValidator(_key_or_none)]
+"""The same where there may be none: empty."""
 
 
 class Envelope:

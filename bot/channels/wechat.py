@@ -41,8 +41,8 @@ from bot.channels.split import split, utf8
 from bot.channels.tencent import (
     LINKS,
     TEXT_BYTES,
-    AesKey,
     Envelope,
+    OptionalAesKey,
     article,
     read,
     signature,
@@ -59,7 +59,7 @@ class WeChatSettings(ChannelSettings):
     app_id: str = Field(description="AppID of the account, wx…")
     secret: SecretStr = Field(description="AppSecret of the account")
     token: SecretStr = Field(description="Token under 服务器配置")
-    aes_key: AesKey = Field(
+    aes_key: OptionalAesKey = Field(
         SecretStr(""), description="EncodingAESKey of the safe mode; empty: the plain mode"
     )
     passive: bool = Field(False, description="the account may not send customer service messages")

@@ -17,6 +17,7 @@ from bot.channels.tencent import Envelope, read
 from bot.channels.wechat import WeChat
 from bot.messages import BotMessage, Button
 from tests.integration.channels.platform import Shop, shop
+from tests.integration.channels.test_wecom import PRODUCT
 from tests.integration.channels.wechat import (
     ACCOUNT,
     AES_KEY,
@@ -39,6 +40,7 @@ def passive(tmp_path: Path) -> Iterator[Shop]:
 @pytest.fixture
 def fake() -> Iterator[FakeWeChat]:
     platform = FakeWeChat()
+    platform.public_url = "https://shop.example"
     with platform.serving():
         yield platform
 
@@ -97,6 +99,23 @@ def test_the_plain_mode(tmp_path: Path) -> None:
         url = f"{running.url}/channels/wechat"
         assert running.http.get(url, params=echo).text == "5427"
         assert running.http.get(url, params={**echo, "signature": "0"}).status_code == 401
+
+
+def test_one_product_is_an_article_several_are_a_list(fake: FakeWeChat, tmp_path: Path) -> None:
+    def play(session_id: str, text: str) -> list[BotMessage]:
+        cards = [PRODUCT] if text == "一款" else [PRODUCT, PRODUCT]
+        buttons = [Button(title="好", payload="好")]
+        return [BotMessage(text="为您找到：", cards=cards, buttons=buttons, language="zh")]
+
+    with shop(fake, tmp_path) as running:
+        running.door.fake.play = play
+        text, news, menu = running.say("一款")
+        assert (text.text, menu.buttons) == ("为您找到：", [("好", "好")])
+        assert news.cards[0].endswith("\n¥899\n有货")
+        words, menu = running.say("两款")
+        assert words.text.count("¥899") == 2
+        assert "2. 岭线双人三季帐" in words.text
+        assert (menu.text, menu.buttons) == ("请选择，也可以直接说：", [("好", "好")])
 
 
 def calls(fake: FakeWeChat, *times: float) -> list[object]:
