@@ -50,7 +50,7 @@ class SequenceModel:
     @cached_property
     def _items(self) -> Tensor:
         with torch.no_grad():
-            return self.network.item_vectors()
+            return self.network.item_vectors().detach()
 
     @cached_property
     def fingerprint(self) -> str:
