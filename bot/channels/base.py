@@ -57,7 +57,7 @@ class Request:
         """The body as a JSON object. Raises `Refused`."""
         try:
             body = json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise Refused("the body is no JSON") from None
         if not isinstance(body, dict):
             raise Refused("the body is no JSON object")

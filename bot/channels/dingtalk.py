@@ -81,6 +81,7 @@ def _link(text: str, url: str) -> str:
 
 MARKDOWN = _Markdown(escape=_escape, bold=lambda text: f"**{text}**", link=_link)
 
+_MILLISECONDS = re.compile(r"[0-9]{1,16}")
 _TOO_FAST = {130101, 410100}
 _END_S = 60.0  # a session's last minute is not used
 
@@ -116,7 +117,7 @@ class DingTalk(Channel):
             key = secret(self.settings.app_secret)
             digest = hmac.new(key.encode(), f"{timestamp}\n{key}".encode(), hashlib.sha256).digest()
             same(request.headers.get("sign", ""), base64.b64encode(digest).decode())
-        if not timestamp.isascii() or not timestamp.isdecimal():
+        if not _MILLISECONDS.fullmatch(timestamp):
             raise Refused("the timestamp is no number")
         self.fresh(str(int(timestamp) / 1000))
 
@@ -164,7 +165,7 @@ class DingTalk(Channel):
         address: Address = {"chat": chat, "user": words(said, "senderStaffId"), "group": group}
         webhook = words(said, "sessionWebhook")
         until = words(said, "sessionWebhookExpiredTime")
-        if webhook.startswith(f"{self.settings.sessions}?") and until.isdecimal():
+        if webhook.startswith(f"{self.settings.sessions}?") and _MILLISECONDS.fullmatch(until):
             address |= {"webhook": webhook, "until": int(until) / 1000 - _END_S}
         where = f"{chat}:{sender}" if group else chat
         return Event(number, where, "text" if text else "media", address, text, group)

@@ -167,8 +167,8 @@ class WeChat(Channel):
         said = read(self._open(request))
         now = int(self.clock())
         reply = write(
-            ToUserName=said["FromUserName"],
-            FromUserName=said["ToUserName"],
+            ToUserName=said.get("FromUserName", ""),
+            FromUserName=said.get("ToUserName", ""),
             CreateTime=now,
             MsgType="text",
             Content=calls[0]["text"]["content"],

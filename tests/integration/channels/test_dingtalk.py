@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -92,11 +93,16 @@ def test_a_callback_is_answered_in_its_envelope(running: Shop, name: str) -> Non
     assert running.call(forged).status_code == 401
 
 
-@pytest.mark.parametrize("odd", [{"msgtype": None}, {"msgId": []}, {"text": "hello"}, {}])
+@pytest.mark.parametrize(
+    "odd",
+    [{"msgtype": None}, {"msgId": []}, {"text": "hello"}, {"sessionWebhookExpiredTime": 10**4000}],
+)
 def test_what_is_odd_is_no_event_or_no_words(
     fake: FakeDingTalk, running: Shop, odd: dict[str, object]
 ) -> None:
     webhook = fake.message({"msgtype": "unknown", **odd})
     assert running.call(webhook).status_code == 200
+    deep = replace(webhook, content=b'{"a":' * 20_000)
+    assert running.call(deep).status_code == 401
     running.settle()
     assert running.door.fake.asked == []

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from bot.channels.feishu import Feishu
+from bot.channels.http import Http
 from bot.messages import BotMessage, Button
 from tests.integration.channels.feishu import TOKEN, FakeFeishu, encrypted
 from tests.integration.channels.platform import Shop, Webhook, shop
@@ -77,6 +80,28 @@ def test_what_is_pressed_in_a_group_stays_in_the_group(running: Shop) -> None:
     assert (shown.chat, shown.text) == ("oc_group", "看看别的")
     sessions = {session for session, _, _ in running.door.fake.asked}
     assert len(sessions) == 1
+
+
+def test_a_growing_text_that_was_recalled_is_sent_anew_and_each_call_once() -> None:
+    async def run(fake: FakeFeishu) -> None:
+        http = Http()
+        channel = Feishu(fake.settings(), http)
+        to = {"chat": "oc_1"}
+        draft = await channel.show("Free *del", to, None)
+        assert await channel.show("Free *delivery* " * 2000, to, draft) == draft
+        [call] = channel.reply([BotMessage(text="Free *delivery*")], to, draft=draft)
+        await channel.send(call, "key")
+        assert fake.texts("oc_1") == ["Free *delivery*"]
+        fake.shown.clear()  # recalled
+        for _ in range(2):  # the second acknowledgement was lost
+            await channel.send(call, "key")
+        assert fake.texts("oc_1") == ["Free *delivery*"]
+        await http.close()
+
+    fake = FakeFeishu()
+    with fake.serving():
+        asyncio.run(run(fake))
+    assert (fake.complaints, fake.given) == ([], {"t-1"})
 
 
 @pytest.mark.parametrize(
