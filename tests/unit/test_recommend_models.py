@@ -41,6 +41,7 @@ from retrieval.recommend.evaluation import (
 from retrieval.recommend.fitting import NAMES, Plan, check_names, choose, fit
 from retrieval.recommend.network import NetworkSettings, SequenceNetwork
 from retrieval.recommend.popularity import Popularity
+from retrieval.recommend.relations import Relations
 from retrieval.recommend.ridge import Ridge, RidgeSettings
 from retrieval.recommend.sequence import ItemIndex, SequenceModel
 from retrieval.recommend.sequences import (
@@ -595,6 +596,20 @@ def test_the_index_finds_what_the_scores_say(trained: tuple[Path, Sequences]) ->
     assert found.tolist() == np.argsort(-scores)[:5].tolist()
     assert best == pytest.approx(scores[found], abs=1e-5)
     assert set(context.tolist()) <= set(stored.index.nearest(model, context, ITEMS, again=True)[1])
+
+
+def test_companions_and_substitutes_are_told_apart() -> None:
+    """Half of the customers buy tent 0 and half tent 1, nobody both; each with a footprint (2) and
+    a pad (3). The others buy a stove (4) with gas (5). Everybody has socks (6)."""
+    histories = [ids(i % 2, 2, 3, 6) for i in range(40)] + [ids(4, 5, 6) for _ in range(40)]
+    relations = Relations.fit(histories, 8)
+    assert {item for item, _ in relations.companions(0)} == {2, 3}
+    assert [item for item, _ in relations.companions(4)] == [5]
+    assert relations.substitutes(0)[0][0] == 1
+    assert relations.substitutes(0)[0][1] == pytest.approx(1.0)
+    assert not {2, 3} & {item for item, _ in relations.substitutes(0)}
+    assert relations.companions(7) == []  # never sold
+    assert relations.substitutes(7) == []
 
 
 def test_a_name_that_is_no_models_is_a_sentence() -> None:
