@@ -15,7 +15,8 @@ from bot.channels.errors import ChannelError, TryAgain, Undeliverable
 from bot.channels.http import Http
 from bot.channels.twilio import Twilio
 from bot.messages import BotMessage
-from tests.integration.channels.platform import Shop, shop, wait_until
+from tests.integration.channels.platform import Shop, said, shop, wait_until
+from tests.integration.channels.test_behaviours import rich
 from tests.integration.channels.twilio import (
     SHOP,
     FakeTwilio,
@@ -82,7 +83,7 @@ def test_what_is_no_form_is_refused(running: Shop) -> None:
 
 def test_each_sms_has_at_most_ten_segments(running: Shop) -> None:
     for sentence in ("It is dry and warm. ", "外帐三千毫米。", "Only €9 {now}. ", "👍🏽 fine! "):
-        running.door.fake.play = lambda session, text, said=sentence: [BotMessage(text=said * 300)]
+        running.door.fake.play = lambda session, text, line=sentence: [BotMessage(text=line * 300)]
         shown = running.say("everything about it")
         counts = [segments(message.text) for message in shown]
         assert max(counts) <= 10
@@ -97,6 +98,23 @@ def test_whatsapp_goes_by_whatsapp(whatsapp: Shop) -> None:
     [channel] = whatsapp.channels.channels.values()
     [call] = channel.reply([BotMessage(text="x")], {"to": "whatsapp:+1", "from": "whatsapp:+2"})
     assert (call["To"], call["From"], call["Body"]) == ("whatsapp:+1", "whatsapp:+2", "x")
+
+
+@pytest.mark.parametrize(
+    ("question", "product", "choice"),
+    [
+        ("想买个帐篷", "岭线双人三季帐", "看看别的"),
+        ("a tent under two kilograms", "Ridgeline <2> & *fly*", "Show me others"),
+    ],
+)
+def test_a_conversation_on_whatsapp(
+    whatsapp: Shop, question: str, product: str, choice: str
+) -> None:
+    whatsapp.door.fake.play = rich
+    told = said(whatsapp.say(question))
+    for words in (product, "SP61840357", "SF 1234", f"(2) {choice}"):
+        assert words in told
+    assert said(whatsapp.say("2")) == f"picked: {choice}"
 
 
 def test_whoever_waits_on_whatsapp_sees_a_typing_sign(whatsapp: Shop) -> None:
