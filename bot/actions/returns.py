@@ -33,6 +33,8 @@ class Returns(Skill):
             customer = turn.customer(uow)
             tier = tier_of(customer)
             named = mentions.named_products(turn)
+            if named:
+                turn.notes["product"] = named[0]
             number = mentions.order_number(turn)
             if number:
                 order = access.order_for_session(uow, turn.session_id, number)

@@ -26,6 +26,7 @@ def test_a_return_brings_what_can_take_its_place(
     answer = Talk(services).say("return_eligibility", text, language)
     assert [card["title"] for card in answer.cards] == [first]
     assert said in answer.text
+    assert answer.notes["product"] == "ridgeline-2-tent"
     assert "Ridgeline 2" in answer.cards[0]["reason"] or "岭线双人" in answer.cards[0]["reason"]
 
 
