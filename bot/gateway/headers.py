@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -32,13 +34,22 @@ class SecurityHeaders:
             await self._app(scope, receive, send)
             return
 
-        async def guarded(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in _ALWAYS.items():
-                    headers.setdefault(name, value)
-                page = headers.get("content-type", "").startswith("text/html")
-                headers.setdefault("Content-Security-Policy", _PAGE if page else _DATA)
-            await send(message)
+        def needed(headers: MutableHeaders) -> Mapping[str, str]:
+            page = headers.get("content-type", "").startswith("text/html")
+            return _ALWAYS | {"Content-Security-Policy": _PAGE if page else _DATA}
 
-        await self._app(scope, receive, guarded)
+        await self._app(scope, receive, adding(needed, send))
+
+
+def adding(needed: Callable[[MutableHeaders], Mapping[str, str]], send: Send) -> Send:
+    """`send`, with what is needed and an answer does not set itself; `needed` is told what it
+    sets."""
+
+    async def with_headers(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in needed(headers).items():
+                headers.setdefault(name, value)
+        await send(message)
+
+    return with_headers

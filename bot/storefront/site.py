@@ -6,15 +6,15 @@ from pathlib import Path
 
 import structlog
 from starlette.applications import Starlette
-from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from bot.gateway.headers import adding
 from bot.services import Services
 from bot.settings import Settings
 from bot.storefront import account, cart, catalogue
@@ -37,6 +37,7 @@ _HEADERS = {
     # Forms of our own pages must say where they come from, which "no-referrer" would forbid.
     "Referrer-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cache-Control": "private, no-store",  # pages tell one visitor's cart and name
 }
 
 
@@ -156,22 +157,14 @@ class _Shop:
             await self._app(scope, receive, send)
             return
 
-        async def with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
-                    headers.setdefault(name, value)
-                # Pages tell one visitor's cart and name.
-                headers.setdefault("Cache-Control", "private, no-store")
-            await send(message)
-
+        send = adding(lambda _: _HEADERS, send)
         request = Request(scope, receive)
         chosen = request.query_params.get("language")
         language = next((known for known in LANGUAGES if known == chosen), None)
         if language is None or request.method != "GET":
-            await self._app(scope, receive, with_headers)
+            await self._app(scope, receive, send)
             return
         visit = Visit(request)
         response = back_to(visit.here)
         visit.shop.cookies.keep_language(request, response, language)
-        await response(scope, receive, with_headers)
+        await response(scope, receive, send)

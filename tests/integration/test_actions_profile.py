@@ -4,57 +4,26 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any, Self, cast
 
 import pytest
-from pydantic import SecretStr
 from sqlalchemy import delete, select, update
-from sqlalchemy.orm import Session
-from talking import Talk
+from talking import NOW, Talk, demo_services
 
-from bot.bootstrap import bootstrap
 from bot.services import Services
-from bot.settings import ROOT, Settings
 from bot.taste import taste_of
-from data import demo, migrations
-from data.database import create_engine
 from data.experiments.assignment import Experiment
 from data.models import BehaviourEvent, Customer, EventKind, Impression, ProfileCorrection
 from data.repositories import Impressions
 from data.unit_of_work import UnitOfWork
 from retrieval.recommend import Recommender
-from weights import WeightsError
 
-DAY = date(2026, 11, 22)
-NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 EMMA, LIN = "emma.clarke@example.com", "lin.yue@example.com"
 
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Services:
-    state: Path = tmp_path_factory.mktemp("state")
-    if not (ROOT / "var" / "index").is_dir():
-        pytest.skip("There is no index yet; run `make setup`.")
-    (state / "index").symlink_to(ROOT / "var" / "index")
-    engine = create_engine(f"sqlite:///{state / 'shop.db'}")
-    migrations.upgrade(engine)
-    with Session(engine) as session:
-        demo.load(session, today=DAY)
-        session.commit()
-    engine.dispose()
-    settings = Settings(
-        _env_file=None,
-        state=state,
-        generator="off",
-        session_secret=SecretStr("the key of the sessions, long enough for HS256"),
-        identity_secret=SecretStr("the key that the shop shares, long enough for HS256"),
-    )
-    try:
-        return bootstrap(settings, clock=lambda: NOW)
-    except WeightsError as error:
-        pytest.skip(str(error))
+    return demo_services(tmp_path_factory.mktemp("state"))
 
 
 @pytest.fixture
