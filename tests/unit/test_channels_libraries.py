@@ -9,7 +9,7 @@ import math
 from urllib.parse import urlencode
 
 import httpx
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from linebot.v3.webhook import SignatureValidator
 from pydantic import SecretStr
@@ -22,6 +22,8 @@ from bot.channels.line import Line, LineSettings
 from bot.channels.twilio import Twilio, TwilioSettings, gsm_units
 from tests.integration.channels.twilio import segments
 
+HTTP = Http(httpx.AsyncClient())
+
 
 def accepts(channel: Channel, request: Request) -> bool:
     try:
@@ -31,19 +33,21 @@ def accepts(channel: Channel, request: Request) -> bool:
     return True
 
 
+@settings(deadline=None)
 @given(key=st.text(min_size=1), body=st.text(), wrong=st.booleans())
 def test_line(key: str, body: str, wrong: bool) -> None:
-    settings = LineSettings(_env_file=None, token=SecretStr("t"), secret=SecretStr(key))
+    keys = LineSettings(_env_file=None, token=SecretStr("t"), secret=SecretStr(key))
     signed = f"{body}!" if wrong else body
     digest = hmac.new(key.encode(), signed.encode(), hashlib.sha256).digest()
     signature = base64.b64encode(digest).decode()
     request = Request(
         "POST", "https://shop.example", {"x-line-signature": signature}, {}, body.encode()
     )
-    accepted = accepts(Line(settings, Http(httpx.AsyncClient())), request)
+    accepted = accepts(Line(keys, HTTP), request)
     assert accepted == SignatureValidator(key).validate(body, signature) == (not wrong)
 
 
+@settings(deadline=None)
 @given(
     key=st.text(min_size=1),
     address=st.sampled_from(
@@ -59,13 +63,14 @@ def test_line(key: str, body: str, wrong: bool) -> None:
 def test_twilio(key: str, address: str, fields: dict[str, str], wrong: bool) -> None:
     library = RequestValidator(key)
     signature = library.compute_signature(f"{address}x" if wrong else address, fields)
-    settings = TwilioSettings(_env_file=None, account="AC1", token=SecretStr(key))
+    keys = TwilioSettings(_env_file=None, account="AC1", token=SecretStr(key))
     body = urlencode(fields).encode()
     request = Request("POST", address, {"x-twilio-signature": signature}, {}, body)
-    accepted = accepts(Twilio(settings, Http(httpx.AsyncClient())), request)
+    accepted = accepts(Twilio(keys, HTTP), request)
     assert accepted == library.validate(address, fields, signature) == (not wrong)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.sampled_from("aZ @€{[~\n外é👍🏽")), st.sampled_from("a€外👍"))
 def test_units_of_an_sms_grow_with_it_and_count_its_segments(text: str, more: str) -> None:
     assert len(text) <= gsm_units(text) <= gsm_units(text + more)
