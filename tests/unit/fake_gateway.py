@@ -132,6 +132,7 @@ def make_units(folder: Path) -> Callable[[], UnitOfWork]:
     """A fresh database with one customer; in the same folder again, the one that is there."""
     file = folder / "shop.db"
     if not file.exists():
+        folder.mkdir(parents=True, exist_ok=True)
         file.write_bytes(_fresh_database())
     sessions = session_factory(create_engine(f"sqlite:///{file}"))
     return lambda: UnitOfWork(sessions)

@@ -44,7 +44,7 @@ test("a refusal has the gateway's sentences and how long to wait", async () => {
   );
   const error = (await new Api("https://a.example/", () => "t").history().catch((e: unknown) => e)) as Refused;
   expect(error).toBeInstanceOf(Refused);
-  expect(error).toMatchObject({ status: 429, code: "too_many", retryAfter: 3, sentences: { zh: "慢", en: "slow" } });
+  expect(error).toMatchObject({ status: 429, message: "too_many", retryAfter: 3, sentences: { zh: "慢", en: "slow" } });
 });
 
 test("an answer that is not the gateway's is a refusal too", async () => {

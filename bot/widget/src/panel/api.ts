@@ -3,11 +3,11 @@
 import { readJson } from "./text";
 import type { Body, Handoff, WireLine } from "./types";
 
-/** The gateway said no. `code` is for programs, `sentences` are for the person. */
+/** The gateway said no. `message` is its code, for programs; `sentences` are for the person. */
 export class Refused extends Error {
   constructor(
     readonly status: number,
-    readonly code: string,
+    code: string,
     readonly sentences: Record<string, string>,
     /** Seconds to wait before trying again; 0 when waiting does not help. */
     readonly retryAfter: number,

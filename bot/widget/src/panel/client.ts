@@ -51,8 +51,8 @@ export class Client {
   private running = false;
   private stopped = false;
   private proved = false;
-  /** Who is signed in since when: what waits since then is theirs, whoever's conversation ends. */
-  private signedIn = performance.timeOrigin;
+  /** Since when the same person is signed in: what waits since then is theirs, whoever's conversation ends. */
+  private since = performance.timeOrigin;
   private loaded = false;
   /** The message whose answer is awaited, and when to lose patience. */
   private asked: { id: string; timer: ReturnType<typeof setTimeout> } | null = null;
@@ -109,7 +109,7 @@ export class Client {
 
   async identify(): Promise<void> {
     this.proved = false;
-    this.signedIn = now();
+    this.since = now();
     if (this.store.get("session")) await this.prove();
   }
 
@@ -238,10 +238,10 @@ export class Client {
         } catch (error) {
           if (!(error instanceof Refused)) throw error;
           // The conversation is another customer's: this one must not read it.
-          this.forget(this.signedIn);
+          this.forget(this.since);
         }
       } else if (identity === null && session.signed) {
-        this.forget(this.signedIn);
+        this.forget(this.since);
       }
     }
     this.proved = true;
@@ -281,7 +281,7 @@ export class Client {
         socket.onmessage = socket.onclose = null;
         this.socket = null;
         this.drop = () => {};
-        if (code === 4401) reject(new Refused(401, "unauthorized", {}, 0));
+        if (code === 4401) reject(new Refused(401, "", {}, 0));
         else if (ready) resolve();
         else {
           this.socketFailures++;
@@ -340,12 +340,12 @@ export class Client {
         if (type === "message") this.take({ type, message_id: `${id}.${++count}`, reply_to: id, body: data });
         else this.take({ type, message_id: id, ...data } as Frame);
       }
-      if (this.isPending(id)) throw new Error("broken off");
+      if (this.isPending(id)) throw new Error(); // it broke off
     } catch (error) {
       if (!(error instanceof Refused) || error.status === 401 || error.status >= 500) throw error;
       this.growing = null;
-      const { code, sentences: message, retryAfter: retry_after } = error;
-      this.take({ type: "error", code, message, message_id: id, retry_after });
+      const { sentences: message, retryAfter: retry_after } = error;
+      this.take({ type: "error", message, message_id: id, retry_after });
       if (retry_after) await this.until(retry_after * 1000);
     } finally {
       clearTimeout(timer);
@@ -492,7 +492,7 @@ export class Client {
 
 interface ErrorFrame {
   type: "error";
-  code: string;
+  code?: string;
   message: Record<string, string>;
   message_id?: string;
   retry_after?: number;
