@@ -1,7 +1,8 @@
 """What Rasa makes of the same input, as it comes (`plain`) or as bot/rasa/serve.py has it (`ours`).
 
-`.venv-rasa/bin/python tests/integration/rasa_outcomes.py plain|ours MODEL DATABASE_URL` prints one
-JSON object; test_rasa_shortcuts.py compares the two.
+`.venv-rasa/bin/python tests/integration/rasa_outcomes.py plain|ours MODEL DATABASE_URL FILE` writes
+one JSON object to the file; test_rasa_shortcuts.py compares the two. Not to standard output: where
+that is unbuffered, Python loses the rest of what a pipe did not take at once.
 """
 
 from __future__ import annotations
@@ -199,7 +200,7 @@ def forgotten(url: str) -> dict[str, int]:
         }
 
 
-def main(kind: str, model: str, url: str) -> None:
+def main(kind: str, model: str, url: str, file: str) -> None:
     environment.quiet_logs(logging.ERROR)
     if kind == "ours":
         shortcuts.take_shortcuts()
@@ -214,7 +215,7 @@ def main(kind: str, model: str, url: str) -> None:
     if kind == "ours":
         found["forgotten"] = forgotten(url)
     found["tracing"] = "opentelemetry" in sys.modules
-    print(json.dumps(found, default=str))
+    Path(file).write_text(json.dumps(found, default=str))
 
 
 if __name__ == "__main__":

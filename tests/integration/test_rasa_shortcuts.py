@@ -17,27 +17,29 @@ from tests.integration.rasa_process import PYTHON
 SCRIPT = Path(__file__).with_name("rasa_outcomes.py")
 
 
-def _outcomes(kind: str, database: str) -> dict[str, Any]:
+def _outcomes(kind: str, database: str, folder: Path) -> dict[str, Any]:
     if not PYTHON.exists() or not environment.model_file().exists():
         pytest.skip("Rasa's environment or its model is missing.")
     url = serve.tracker_url(database, Path())
+    found = folder / f"{kind}.json"
     done = subprocess.run(
-        [PYTHON, SCRIPT, kind, environment.model_file(), url],
+        [PYTHON, SCRIPT, kind, environment.model_file(), url, found],
         capture_output=True, text=True, check=False,
         env={k: v for k, v in os.environ.items() if not k.startswith("OTEL_")},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
-    return dict(json.loads(done.stdout.splitlines()[-1]))
+    return dict(json.loads(found.read_text()))
 
 
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    return _outcomes("plain", f"sqlite:///{tmp_path_factory.mktemp('plain') / 'tracker.db'}")
+    folder = tmp_path_factory.mktemp("plain")
+    return _outcomes("plain", f"sqlite:///{folder / 'tracker.db'}", folder)
 
 
 @pytest.fixture
-def ours(empty_database: str) -> dict[str, Any]:
-    return _outcomes("ours", empty_database)
+def ours(empty_database: str, tmp_path: Path) -> dict[str, Any]:
+    return _outcomes("ours", empty_database, tmp_path)
 
 
 def test_nothing_differs_but_the_work(plain: dict[str, Any], ours: dict[str, Any]) -> None:
