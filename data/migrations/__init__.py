@@ -3,10 +3,15 @@
 A migration is a file in versions/, numbered in order, written with plain SQL types so that it
 stays true when data/models.py changes. A test migrates an empty database and one of the first
 version with rows in it, on SQLite and PostgreSQL, and compares the outcome with the models.
+
+An SQLite file is copied before its tables change: FILE.version-0005 is the shop as it was, for
+whoever goes back to the older code. A PostgreSQL server's backups are its administrator's.
 """
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from alembic import command
@@ -37,7 +42,8 @@ def current(engine: Engine) -> str | None:
 def upgrade(engine: Engine, revision: str = "head") -> None:
     """Migrate in one transaction: an interruption leaves the tables as they were.
 
-    Of two processes that start at once, the second waits and finds the work done.
+    Of two processes that start at once, the second waits and finds the work done. Raises
+    `MigrationFailed`, also when an SQLite file cannot be copied before.
     """
     try:
         with plain_errors(), engine.connect() as connection:
@@ -60,6 +66,9 @@ def _upgrade_sqlite(connection: Connection, revision: str) -> None:
     connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
     try:
         hold_setup_lock(connection)
+        before = MigrationContext.configure(connection).get_current_revision()
+        if before not in (None, revision, head()):
+            _keep_copy(connection, before)
         _run(connection, revision)
         broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
         if broken:
@@ -72,6 +81,26 @@ def _upgrade_sqlite(connection: Connection, revision: str) -> None:
     finally:
         connection.rollback()
         connection.exec_driver_sql("PRAGMA foreign_keys = ON")
+
+
+def _keep_copy(connection: Connection, version: str | None) -> None:
+    """Put the file as it is beside itself; nobody writes while the setup lock is held."""
+    file = Path(connection.engine.url.database or "")
+    if not file.is_file():
+        return  # in memory, for tests
+    copy = file.with_name(f"{file.name}.version-{version}")
+    half = copy.with_name(f"{copy.name}.half")
+    half.unlink(missing_ok=True)
+    try:
+        with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(half)) as target:
+            source.backup(target)
+        half.replace(copy)
+    except (OSError, sqlite3.Error) as error:
+        half.unlink(missing_ok=True)
+        raise MigrationFailed(
+            f"{file} could not be copied to {copy.name} ({error}), so nothing was migrated. Make "
+            "room on its disk and run this again."
+        ) from error
 
 
 def _run(connection: Connection, revision: str) -> None:

@@ -94,6 +94,36 @@ def test_from_the_first_version_with_rows(bare):
         assert str(order.lines[0].unit_price) == "899.00"
 
 
+def test_an_sqlite_file_is_copied_before_its_tables_change(tmp_path):
+    file = tmp_path / "shop.db"
+    engine = create_engine(f"sqlite:///{file}")
+    migrations.upgrade(engine, "0001")
+    fill_first_version(engine)
+    assert list(tmp_path.glob("*version*")) == []  # an empty shop needs no copy
+    migrations.upgrade(engine)
+    migrations.upgrade(engine)  # nor does one that is up to date
+
+    (copy,) = tmp_path.glob("*version*")
+    assert copy.name == "shop.db.version-0001"
+    engine.dispose()
+    copy.replace(file)
+    restored = create_engine(f"sqlite:///{file}")
+    assert migrations.current(restored) == "0001"
+    with restored.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM chat_messages")).scalar() == 3
+
+
+def test_without_a_copy_nothing_is_migrated(tmp_path):
+    file = tmp_path / "shop.db"
+    engine = create_engine(f"sqlite:///{file}")
+    migrations.upgrade(engine, "0001")
+    (tmp_path / "shop.db.version-0001").mkdir()  # where the copy should go
+    with pytest.raises(MigrationFailed, match="nothing was migrated"):
+        migrations.upgrade(engine)
+    assert migrations.current(engine) == "0001"
+    assert list(tmp_path.glob("*.half")) == []
+
+
 def test_the_id_of_a_message_is_unique_afterwards(bare):
     migrations.upgrade(bare, "0001")
     fill_first_version(bare)
