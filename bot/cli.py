@@ -191,6 +191,29 @@ def write_sequences(
 
 
 @app.command()
+def purge(
+    days: Annotated[int | None, typer.Option(min=1, help="Instead of SHOPGUIDE_KEEP_DAYS.")] = None,
+) -> None:
+    """Delete conversations that ended long ago, with their tickets; run it daily.
+
+    \b
+    shopguide purge
+    shopguide purge --days 30
+    """
+    from datetime import UTC, datetime, timedelta
+
+    from bot import purge as retention
+
+    settings = Settings()
+    before = datetime.now(UTC) - timedelta(days=days or settings.keep_days)
+    gone = retention.purge(settings, before)
+    typer.echo(
+        f"Ended before {before:%Y-%m-%d}: {gone.conversations} conversations, {gone.messages} "
+        f"messages and {gone.tickets} tickets are deleted."
+    )
+
+
+@app.command()
 def profile(
     email: str,
     lang: Annotated[Lang, typer.Option(help="Language; auto is the customer's.")] = Lang.auto,

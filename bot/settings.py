@@ -113,6 +113,9 @@ class Settings(BaseSettings):
     identity_audience: str = Field("shopguide", description="`aud` of the shop's tokens")
     identity_issuer: str = Field("", description="`iss` of the shop's tokens; empty: any")
     session_hours: int = Field(24, description="life of a session")
+    keep_days: int = Field(
+        180, ge=1, description="days after its end that `shopguide purge` leaves a conversation"
+    )
 
     redis_url: str = Field(
         "", description="Redis, where several gateways and Rasa processes meet; empty: one of each"
@@ -147,6 +150,12 @@ class Settings(BaseSettings):
 
     offers: bool = Field(
         True, description="offer a fitting product unasked, at most once in five turns"
+    )
+    exploration: float = Field(
+        0.1,
+        ge=0,
+        le=1,
+        description="share of the places in recommendations for products that few have bought yet",
     )
     experiment: Annotated[str, AfterValidator(_experiment)] = Field(
         "",
@@ -191,6 +200,10 @@ class Settings(BaseSettings):
     @property
     def index_folder(self) -> Path:
         return self.state / "index"
+
+    @property
+    def recommend_folder(self) -> Path:
+        return self.state / "recommend"
 
     @cached_property
     def _kept_secrets(self) -> dict[str, str]:

@@ -72,6 +72,7 @@ def _sqlite(url: sqlalchemy.URL, options: dict[str, Any]) -> Engine:
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.execute("PRAGMA journal_mode = WAL")  # readers go on while one writes
         cursor.execute("PRAGMA synchronous = NORMAL")  # safe with WAL; only a power cut loses
+        cursor.execute("PRAGMA secure_delete = ON")  # what is deleted leaves the file too
         cursor.execute(f"PRAGMA busy_timeout = {_WAIT_S * 1000}")
         cursor.close()
 
