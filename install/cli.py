@@ -42,7 +42,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _set_up(arguments: argparse.Namespace) -> int:
     places = Places()
-    plan = Plan(places, Options(generator=arguments.generator, dev=not arguments.no_dev))
+    options = Options(arguments.generator, dev=not arguments.no_dev, rasa=not arguments.no_rasa)
+    plan = Plan(places, options)
     steps = choose(plan.steps(), arguments.only)
     for name in arguments.again:
         for step in choose(plan.steps(), [name])[-1:]:
@@ -80,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     setup.add_argument("--again", nargs="+", default=[], metavar="STEP", help="repeat these")
     setup.add_argument("--generator", default="", metavar="NAME", help="another language model")
     setup.add_argument("--no-dev", action="store_true", help="without the packages of the checks")
+    setup.add_argument("--no-rasa", action="store_true", help="without Rasa, which runs elsewhere")
     setup.add_argument("--say", action="store_true", help="say so when nothing was to do")
     setup.add_argument("-q", "--quiet", action="store_true", help="print failures only")
     commands.add_parser("steps", help="list the steps and which are done")

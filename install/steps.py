@@ -70,6 +70,7 @@ class Options:
 
     generator: str = ""  # empty: the one that the settings name
     dev: bool = True  # the packages of the checks too
+    rasa: bool = True  # or it runs elsewhere, as in docker-compose.yml
 
 
 @dataclass
@@ -85,14 +86,11 @@ class Plan:
 
     def steps(self) -> list[Step]:
         """All steps in an order in which each comes after those that it needs."""
-        return [
-            *self._environments(),
-            *self._weights(),
-            self._database(),
-            self._index(),
-            self._lookups(),
-            self._rasa_model(),
-        ]
+        steps = [*self._environments(), *self._weights()]
+        steps += [self._database(), self._index(), self._lookups()]
+        if self.options.rasa:
+            steps += [self._rasa_packages(), self._rasa_model()]
+        return steps
 
     # The two environments -------------------------------------------------------------------
 
@@ -146,17 +144,6 @@ class Plan:
                 after=("environment", "packages", "torch"),
                 files=(places.root / "install" / "steps.py",),
                 outputs=(places.command,),
-            ),
-            Step(
-                name="rasa-packages",
-                title="Rasa",
-                action=self._make_rasa_environment,
-                stamp=places.rasa_venv / "setup-packages.json",
-                after=("environment",),
-                files=(places.rasa_lock, build),
-                words=(str(places.root),),
-                outputs=(places.rasa_python,),
-                disk_mb=4500,
             ),
         ]
 
@@ -304,6 +291,20 @@ class Plan:
             files=(root / "bot" / "lookups.py", root / "data" / "demo"),
             words=(places.database_url,),
             outputs=(places.state / "lookups.json",),
+        )
+
+    def _rasa_packages(self) -> Step:
+        places = self.places
+        return Step(
+            name="rasa-packages",
+            title="Rasa",
+            action=self._make_rasa_environment,
+            stamp=places.rasa_venv / "setup-packages.json",
+            after=("environment",),
+            files=(places.rasa_lock, places.locks / "build.txt"),
+            words=(str(places.root),),
+            outputs=(places.rasa_python,),
+            disk_mb=4500,
         )
 
     def _rasa_model(self) -> Step:

@@ -1,6 +1,9 @@
 """What ships: the settings' example, the images and the composition, read as files."""
 
+import os
 import re
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +13,7 @@ from pydantic import SecretStr
 
 from bot.settings import Settings
 from install.places import ROOT, Places, read_env_file
-from install.steps import Plan, choose
+from install.steps import Options, Plan
 
 COMPOSE = ROOT / "docker-compose.yml"
 DOCKERFILES = sorted((ROOT / "docker").glob("*.Dockerfile"))
@@ -88,8 +91,57 @@ def test_what_an_image_copies_is_there(path: Path) -> None:
             assert (ROOT / match[1]).exists(), line
 
 
-def test_the_setup_service_names_steps_that_exist() -> None:
+def test_the_setup_service_leaves_rasa_to_its_own_image() -> None:
     command = _services()["setup"]["command"]
-    assert command[:3] == ["python", "-m", "install"]
-    names = command[command.index("--only") + 1 :]
-    assert choose(Plan(Places()).steps(), names)
+    assert command == ["python", "-m", "install", "setup", "--no-dev", "--no-rasa"]
+    names = [step.name for step in Plan(Places(), Options(dev=False, rasa=False)).steps()]
+    assert {"embedder", "database", "index", "lookups"} < set(names)
+    assert not any("rasa" in name for name in names)
+
+
+def test_compose_takes_the_composition(tmp_path: Path) -> None:
+    compose = _compose_client()
+    shutil.copy(COMPOSE, tmp_path)
+    example = (ROOT / ".env.example").read_text(encoding="utf-8")
+    (tmp_path / ".env").write_text(example, encoding="utf-8")
+
+    def config() -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*compose, "config"],
+            cwd=tmp_path,
+            env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    refused = config()
+    assert refused.returncode != 0
+    assert "set POSTGRES_PASSWORD to" in refused.stderr
+    chosen = {
+        "POSTGRES_PASSWORD": "postgrespassword",
+        "SHOPGUIDE_SESSION_SECRET": "s" * 32,
+        "SHOPGUIDE_IDENTITY_SECRET": "i" * 32,
+        "SHOPGUIDE_PORT": "9000",
+        "SHOPGUIDE_TELEGRAM_TOKEN": "7:token",
+    }
+    lines = [f"{name}={value}\n" for name, value in chosen.items()]
+    (tmp_path / ".env").write_text(example + "".join(lines), encoding="utf-8")
+    taken = config()
+    assert taken.returncode == 0, taken.stderr
+    app = yaml.safe_load(taken.stdout)["services"]["app"]
+    assert app["environment"]["SHOPGUIDE_TELEGRAM_TOKEN"] == "7:token"
+    # Outside it is the port that was chosen, inside the one that is published and checked.
+    assert app["environment"]["SHOPGUIDE_PORT"] == "8080"
+    assert "9000" in str(app["ports"])
+
+
+def _compose_client() -> list[str]:
+    for client in (["docker", "compose"], ["docker-compose"]):
+        try:
+            found = subprocess.run([*client, "version"], capture_output=True, check=False)
+        except OSError:
+            continue
+        if found.returncode == 0:
+            return client
+    pytest.skip("docker compose is not installed here")
