@@ -168,17 +168,21 @@ class Slack(Channel):
                     raise
             else:
                 return  # else the growing message is gone: post it anew
-        await self._call("chat.postMessage", body)
+        await self._post(body)
 
     async def show(self, text: str, to: Address, draft: str | None) -> str | None:
         piece = Piece(((Span(text[: self.capabilities.text]),),))
         body = {**_place(to), **_content(piece)}
         if draft is None:
-            posted = await self._call("chat.postMessage", body)
+            posted = await self._post(body)
             return str(posted["ts"])
         body.pop("thread_ts", None)
         await self._call("chat.update", {**body, "ts": draft})
         return draft
+
+    async def _post(self, body: dict[str, Any]) -> dict[str, Any]:
+        quiet = {"unfurl_links": False, "unfurl_media": False}
+        return await self._call("chat.postMessage", {**body, **quiet})
 
     async def _call(self, method: str, body: dict[str, Any]) -> dict[str, Any]:
         """What Slack says. Raises `TryAgain`, `Undeliverable`."""
@@ -242,8 +246,6 @@ def _content(piece: Piece) -> dict[str, Any]:
     return {
         "text": html.escape(words, quote=False),
         "blocks": blocks,
-        "unfurl_links": False,
-        "unfurl_media": False,
     }
 
 

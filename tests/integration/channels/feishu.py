@@ -57,6 +57,11 @@ class FakeFeishu(FakePlatform):
         self.sent: dict[str, str] = {}  # messages by their uuid
         self._numbers = itertools.count(1)
 
+    def forget(self) -> None:
+        super().forget()
+        self.sent.clear()
+        self._numbers = itertools.count(1)
+
     def settings(self) -> FeishuSettings:
         return FeishuSettings(
             _env_file=None,

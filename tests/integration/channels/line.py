@@ -43,9 +43,12 @@ class FakeLine(FakePlatform):
     def __init__(self) -> None:
         super().__init__()
         self.reply_tokens: dict[str, tuple[str, float]] = {}  # not used yet: chat and moment
-        self.paths: list[str] = []
         self.retry_keys: set[str] = set()
         self.loading: list[str] = []
+
+    def forget(self) -> None:
+        super().forget()
+        self.retry_keys.clear()
 
     def settings(self) -> LineSettings:
         return LineSettings(
@@ -117,7 +120,6 @@ class FakeLine(FakePlatform):
         return _error(400, "Failed to send messages")
 
     async def take(self, path: str, request: Request) -> Response:
-        self.paths.append(path)
         if request.headers.get("authorization") != f"Bearer {TOKEN}":
             return self.complain("a wrong token", _error(401, "Authentication failed"))
         body = await request.json()
@@ -155,7 +157,8 @@ class FakeLine(FakePlatform):
 
     def _show(self, chat: str, body: dict[str, Any]) -> Response:
         shown = [_shown(chat, message) for message in body["messages"]]
-        return JSONResponse({"sentMessages": [{"id": self.show(message)} for message in shown]})
+        sent = [{"id": self.show(message), "quoteToken": "q"} for message in shown]
+        return JSONResponse({"sentMessages": sent})
 
 
 def held(body: dict[str, Any], shape: Any) -> bool:

@@ -45,6 +45,17 @@ class Webhook:
     query: dict[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Asked:
+    """One call of ours as it came to the platform's servers."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    authorization: str
+    content: bytes
+
+
 @dataclass
 class Shown:
     """One message as the customer sees it. `buttons` are (title, payload)."""
@@ -69,9 +80,17 @@ class FakePlatform(ABC):
         self.faults: list[Response] = []  # answered to the next calls, instead of taking them
         self.down = False
         self.refusing = False  # it takes no call of ours, and never will
-        self.calls = 0
+        self.asked: list[Asked] = []
         self._ids = itertools.count(1)
         self._lock = threading.Lock()
+
+    @property
+    def paths(self) -> list[str]:
+        return [asked.path for asked in self.asked]
+
+    def forget(self) -> None:
+        """Nothing was asked and nothing is shown."""
+        self.asked, self.shown, self._ids = [], {}, itertools.count(1)
 
     # The customers' side
 
@@ -145,7 +164,15 @@ class FakePlatform(ABC):
             return [shown.text for shown in self.shown.values() if shown.chat == chat]
 
     async def _answer(self, request: Request) -> Response:
-        self.calls += 1
+        self.asked.append(
+            Asked(
+                request.method,
+                request.url.path,
+                dict(request.query_params),
+                request.headers.get("authorization", ""),
+                await request.body(),
+            )
+        )
         if self.down:
             return Response(status_code=503)
         if self.refusing and request.url.path != self.tokens:

@@ -126,7 +126,8 @@ class FakeTelegram(FakePlatform):
             if (self.shown[number].text, self.shown[number].buttons) == (text, buttons):
                 return _refused(400, "Bad Request: message is not modified")
             self.edit(number, shown)
-        return _ok({"message_id": int(number), "date": 1, "chat": {"id": body["chat_id"]}})
+        chat = {"id": body["chat_id"], "type": "private" if body["chat_id"] > 0 else "supergroup"}
+        return _ok({"message_id": int(number), "date": 1, "chat": chat})
 
     def _bad(self, what: str, status: int = 400) -> Response:
         return self.complain(what, _refused(status, what))

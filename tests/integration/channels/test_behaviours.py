@@ -258,7 +258,7 @@ def test_nothing_is_lost_or_twice_while_the_platform_is_down(running: Shop) -> N
     for n in range(1, 6):
         assert running.call(platform.says(f"question {n}", n=n)).is_success
     wait_until(lambda: _waiting(running) == 5)
-    wait_until(lambda: platform.calls > 3)
+    wait_until(lambda: len(platform.asked) > 3)
     platform.down = False
     running.settle()
     assert platform.texts(platform.chat_of("1")) == [f"You said: question {n}" for n in range(1, 6)]

@@ -101,7 +101,10 @@ class FakeWeCom(FakePlatform):
         if body["agentid"] != AGENT or not body["touser"].startswith("user"):
             return self._bad(40003, "no such person")
         kind = body["msgtype"]
-        if set(body) != {"touser", "agentid", "msgtype", kind}:
+        others = {"toparty": "", "totag": ""}  # clients name whom they do not write to
+        if set(body) - {*others} != {"touser", "agentid", "msgtype", kind} or any(
+            body.get(name) for name in others
+        ):
             return self._bad(40035, f"parameters {sorted(body)}")
         what = body[kind]
         match kind:
