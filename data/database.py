@@ -17,6 +17,7 @@ from data.errors import DatabaseUnavailable
 
 DEFAULT_URL = "sqlite:///var/shop.db"
 _WAIT_S = 5  # for a lock, a free connection, or a server that does not answer
+_DISK_FULL = "53100"  # PostgreSQL's code; SQLite says it in words
 _NO_SUCH_TABLE = "42P01"  # PostgreSQL's code; SQLite reports it as an operational error
 _SETUP_LOCK = 0x53484F50  # any fixed number: one advisory lock for all set-up of a shop
 
@@ -103,6 +104,11 @@ def plain_errors() -> Iterator[None]:
             raise
         cause = getattr(error, "orig", None) or error
         lines = str(cause).strip().splitlines() or [type(cause).__name__]
+        if "disk is full" in lines[0] or getattr(cause, "sqlstate", None) == _DISK_FULL:
+            raise DatabaseUnavailable(
+                "The disk of the database is full. Make room and run this again; nothing is stored "
+                "by half."
+            ) from error
         raise DatabaseUnavailable(
             f"The database does not answer ({lines[0]}). Check that it runs and that "
             "`python -m data.prepare` has set it up."

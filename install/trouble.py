@@ -8,7 +8,9 @@ import re
 # a broken download often mentions both; the disk comes first, since a full one causes the others.
 _CAUSES = (
     (
-        r"No space left on device|disk quota exceeded|os error 28|Errno 28",
+        # NumPy says only how much it wrote.
+        r"No space left on device|disk quota exceeded|os error 28|Errno 28|disk is full|"
+        r"OSError: \d+ requested and \d+ written",
         "the disk is full. Free some space and run this again.",
     ),
     (

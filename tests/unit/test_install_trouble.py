@@ -7,6 +7,7 @@ from install.trouble import explain, last_line
     ("log", "words"),
     [
         ("OSError: [Errno 28] No space left on device", "the disk is full"),
+        ("OSError: 1900032 requested and 1382336 written", "the disk is full"),
         ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE", "the hash"),
         ("error: Hash mismatch for `jieba==0.42.1`", "the hash"),
         ("error sending request for url\n  cause: dns error\n  failed to lookup", "the network"),

@@ -81,6 +81,13 @@ def test_wrong_bytes_are_removed_and_never_used(mirror: tuple[Asset, list[str]])
     assert fetch(asset, silent).exists()
 
 
+def test_a_file_that_has_changed_since_is_fetched_anew(mirror: tuple[Asset, list[str]]) -> None:
+    asset, downloaded = mirror
+    fetch(asset, silent).write_bytes(b"first piece second spoilt")
+    assert fetch(asset, silent).read_bytes() == b"".join(PIECES)
+    assert len(downloaded) == 6
+
+
 def test_a_full_disk_is_said_before_anything_is_downloaded(
     mirror: tuple[Asset, list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
