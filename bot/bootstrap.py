@@ -20,6 +20,7 @@ from bot.channels.http import Http
 from bot.channels.service import Channels
 from bot.gateway.conversations import Conversations
 from bot.gateway.door import Door
+from bot.recommender import load_recommender
 from bot.services import Services
 from bot.settings import Settings
 from bot.shared import Shared
@@ -35,7 +36,6 @@ from llm.grounded import GroundedWriter
 from llm.types import Engine
 from retrieval.embedders import load_embedder
 from retrieval.products import ProductSearch
-from retrieval.recommend import Recommender
 from retrieval.retriever import Retriever
 from weights import WeightsError, locate
 
@@ -66,8 +66,13 @@ def bootstrap(settings: Settings, *, clock: Callable[[], datetime] | None = None
         categories = uow.products.categories()
         purchases = uow.orders.purchases()
     products = ProductSearch(retriever, list(catalogue.values()), categories)
-    recommender = Recommender.fit(
-        purchases, list(catalogue.values()), products.vectors, now=clock()
+    recommender = load_recommender(
+        settings.recommend_folder,
+        purchases,
+        list(catalogue.values()),
+        products.vectors,
+        now=clock(),
+        exploration=settings.exploration,
     )
     return Services(
         unit_of_work=unit_of_work,

@@ -88,7 +88,7 @@ def train_recommend(
     from bot.recommending import Asked, train_models
 
     settings = Settings()
-    folder = to or settings.state / "recommend"
+    folder = to or settings.recommend_folder
     names = tuple(only or ())
     train_models(
         Asked(file, fit.value, texts, names, seed, epochs, device, folder, cluster, as_json),

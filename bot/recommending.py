@@ -74,9 +74,8 @@ def train_models(asked: Asked, settings: Settings) -> None:
         choice, fitted = choose(sequences, plan, texts=texts, told=tell)
         if asked.fit != "without":
             fitted = _fit_again(asked.fit, sequences, choice, plan, texts, tell)
-    folder = asked.folder or settings.state / "recommend"
-    again = split(sequences, "valid").again
-    store.save(folder, sequences.items, asked.fit, again, choice, fitted.models)  # type: ignore[arg-type]  # the command line allows no other
+    folder = asked.folder or settings.recommend_folder
+    store.save(folder, sequences.items, asked.fit, choice, fitted.models)  # type: ignore[arg-type]  # the command line allows no other
     seconds = time.perf_counter() - started
     if asked.as_json:
         print(json.dumps({"folder": str(folder), "train_s": round(seconds, 1)}))
@@ -274,7 +273,7 @@ def _from_shop(settings: Settings) -> tuple[Sequences, Scores]:
         histories.setdefault(str(row.customer_id), []).append(row.product_id)
     if not histories:
         raise SequencesError("The shop has no orders yet; there is nothing to learn from.")
-    sequences = Sequences.of(histories.items())
+    sequences = Sequences.of(histories.items(), unsold=(product.id for product in catalogue))
     retriever = Retriever.open(settings.index_folder, load_embedder(locate(settings.embedder)))
     return sequences, _rows(
         sequences, ProductSearch(retriever, list(catalogue), categories).vectors

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -260,6 +260,14 @@ def _sizes(
     return lines
 
 
+def usual_gap(moments: Iterable[datetime]) -> float | None:
+    """The median of the days between purchases on different days; None where there is no second."""
+    days = sorted({moment.date(): moment for moment in moments}.values())
+    if len(days) < 2:
+        return None
+    return median((later - earlier) / _DAY for earlier, later in pairwise(days))
+
+
 def _rhythms(bought: Sequence[Bought], catalogue: Mapping[str, Product]) -> list[Line]:
     """Products that are used up and were bought on two days or more: the usual days between."""
     times: dict[str, list[Bought]] = defaultdict(list)
@@ -268,11 +276,10 @@ def _rhythms(bought: Sequence[Bought], catalogue: Mapping[str, Product]) -> list
             times[item.product_id].append(item)
     found: list[tuple[datetime, Line]] = []
     for product_id, items in times.items():
-        moments = sorted({item.placed_at.date(): item.placed_at for item in items}.values())
-        if len(moments) < 2:
+        gap = usual_gap(item.placed_at for item in items)
+        if gap is None:
             continue
-        gap = median((later - earlier) / _DAY for earlier, later in pairwise(moments))
-        due = moments[-1] + gap * _DAY
+        due = max(item.placed_at for item in items) + gap * _DAY
         seen = _newest_first([_purchase(item) for item in items])
         found.append((due, Line("rhythm", product_id, seen, str(round(gap)), due)))
     found.sort(key=lambda pair: (pair[0], pair[1].subject))

@@ -21,4 +21,7 @@ def reason(turn: Turn, found: Recommendation, bought_at: dict[str, datetime] | N
             facts["when"] = formats.month(day, turn.language, today=turn.today)
             return turn.phrase(f"reason.{found.kind}_own", **facts)
         return turn.phrase(f"reason.{found.kind}", **facts)
-    return turn.phrase("reason.popular", **facts)
+    if found.kind == "new":
+        launched = catalogue[found.product_id].launched_on
+        facts["when"] = formats.month(launched, turn.language, today=turn.today)
+    return turn.phrase(f"reason.{found.kind}", **facts)

@@ -1,29 +1,33 @@
-"""A learned blend: one score from the shares that several models give to an item.
+"""A learned blend of several models, in two steps: each model's best hundred items are a customer's
+candidates, and those are ordered by one score from the shares that the models give to them.
 
-The weights are learned on the validation items by a listwise softmax over candidates: two for each
-model (of the share's logarithm and of its square root: a product and a sum of opinions) and one for
-popularity, a dozen numbers in all, which cannot learn an item or a customer by heart.
+The weights are learned on the validation items by a listwise softmax over the candidates: two for
+each model (of the share's logarithm and of its square root: a product and a sum of opinions) and
+one for popularity, a dozen numbers in all, which cannot learn an item or a customer by heart.
+Serving takes the same two steps (serving.py), so that what is measured is what is served.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
 from retrieval.errors import ModelMismatch
-from retrieval.recommend.evaluation import ItemScorer, Scores, best, candidate_scores, sample
-from retrieval.recommend.sequences import Histories, Ids, Split
+from retrieval.recommend.evaluation import ItemScorer, Scores, best, sample
+from retrieval.recommend.sequences import Histories, Ids, Split, flatten
 
 # How a model's scores become shares of one: they are counts, or the logarithms of such.
 Scale = Literal["counts", "logits"]
+Mask = npt.NDArray[np.bool_]
 
-_FLOOR = 1e-5
-_CANDIDATES = 100  # of each model
+CANDIDATES = 100  # of each model
+_FLOOR = 1e-4
 _PENALTY = 1e-3
 _CUSTOMERS = 8000
 
@@ -37,93 +41,112 @@ class Member:
 @dataclass(frozen=True, slots=True)
 class Blend:
     """`weights`: float32 [2 for each member in turn, 1 for popularity]; `popularity`: float32
-    [items], the share of customers who have each."""
+    [items], the share of customers who have each; `again`: whether what a customer has is a
+    candidate too."""
 
     members: Mapping[str, Member]
     popularity: Scores
     weights: Scores
+    again: bool = False
 
     @classmethod
     def fit(cls, members: Mapping[str, Member], popularity: Scores, held: Split) -> Blend:
         """Learn the weights on `held`, whose targets no member was fitted on."""
-        chosen = sample(held, _CUSTOMERS)
-        features, targets = _examples(members, popularity, chosen)
-        return cls(members, popularity, _learn(features, targets))
+        nothing = np.zeros(2 * len(members) + 1, np.float32)
+        blend = cls(members, popularity, nothing, held.again)
+        return replace(blend, weights=_learn(*blend._examples(sample(held, _CUSTOMERS))))
 
     @classmethod
     def of(
-        cls, members: Mapping[str, Member], popularity: Scores, weights: Sequence[float]
+        cls,
+        members: Mapping[str, Member],
+        popularity: Scores,
+        weights: Sequence[float],
+        again: bool,
     ) -> Blend:
         """Weights that were learned before, over the same kinds of members."""
         if len(weights) != 2 * len(members) + 1:
             raise ModelMismatch("The blend's weights belong to other models; train again.")
-        return cls(members, popularity, np.array(weights, np.float32))
+        return cls(members, popularity, np.array(weights, np.float32), again)
 
     def scores(self, contexts: Histories) -> Scores:
-        found = np.zeros((len(contexts), len(self.popularity)), np.float32)
-        for i, member in enumerate(self.members.values()):
-            share = shares(member.scorer.scores(contexts), member.scale)
-            found += self.weights[2 * i] * np.log(share + _FLOOR)
-            found += self.weights[2 * i + 1] * np.sqrt(share)
-        found += self.weights[-1] * np.log(self.popularity + _FLOOR)
+        """What is no candidate comes after all that are, the most popular first; for a customer of
+        whom nothing is known all items do."""
+        candidates, features = self._candidates(contexts)
+        ranked = features @ self.weights
+        ranked[candidates < 0] = np.inf
+        last = np.minimum(ranked.min(1, keepdims=True, initial=np.inf), 0.0)
+        found: Scores = (last - 2 + self.popularity).astype(np.float32)
+        row, column = np.nonzero(candidates >= 0)
+        found[row, candidates[row, column]] = ranked[row, column]
+        empty = [row for row, context in enumerate(contexts) if not len(context)]
+        found[empty] = self.popularity
         return found
 
+    def scores_of(self, contexts: Histories, items: Ids) -> Scores:
+        """Of `items` as the candidates of each customer."""
+        said = [member.scorer.scores_of(contexts, items) for member in self.members.values()]
+        candidates = np.repeat(items[None], len(contexts), 0)
+        found: Scores = self._features(said, candidates) @ self.weights
+        return found
 
-def shares(scores: Scores, scale: Scale) -> Scores:
-    """Each row's scores as parts of one: float32 [rows, items]; zeros where nothing is said."""
+    def _candidates(self, contexts: Histories) -> tuple[Ids, Scores]:
+        """(candidates [contexts, most], sorted, −1 where there are fewer; their features)."""
+        said = [member.scorer.scores(contexts) for member in self.members.values()]
+        owned, customer = flatten(contexts)
+        proposed = []
+        for scores, member in zip(said, self.members.values(), strict=True):
+            proper = proposable(scores, member.scale)
+            if not self.again:
+                proper[customer, owned] = -np.inf
+            proposed.append(best(proper, CANDIDATES))
+        candidates = np.sort(np.concatenate(proposed, 1), axis=1)
+        candidates[:, 1:][candidates[:, 1:] == candidates[:, :-1]] = -1
+        picked = [np.take_along_axis(scores, np.maximum(candidates, 0), 1) for scores in said]
+        return candidates, self._features(picked, candidates)
+
+    def _features(self, said: Sequence[Scores], candidates: Ids) -> Scores:
+        """float32 [customers, candidates, weights] from the members' scores of the candidates."""
+        none = candidates < 0
+        columns: list[Scores] = []
+        for scores, member in zip(said, self.members.values(), strict=True):
+            share = shares(scores, member.scale, none)
+            columns += [np.log(share + _FLOOR), np.sqrt(share)]
+        columns.append(np.log(self.popularity + _FLOOR)[candidates])
+        return np.stack(columns, 2)
+
+    def _examples(self, held: Split, batch: int = 512) -> tuple[Tensor, Tensor]:
+        """(features with NaN for no candidate, place of the target) of those customers among whose
+        candidates the target is."""
+        features: list[Tensor] = []
+        targets: list[Tensor] = []
+        for start in range(0, len(held.contexts), batch):
+            candidates, found = self._candidates(held.contexts[start : start + batch])
+            hit = candidates == held.targets[start : start + batch, None]
+            told = hit.any(1)
+            found[candidates < 0] = np.nan
+            features.append(torch.from_numpy(found[told]))
+            targets.append(torch.from_numpy(hit[told].argmax(1)))
+        return torch.cat(features), torch.cat(targets)
+
+
+def proposable(scores: Scores, scale: Scale) -> Scores:
+    """A copy in which what nothing is said of is no candidate: −inf."""
+    return scores.copy() if scale == "logits" else np.where(scores > 0, scores, -np.inf)
+
+
+def shares(scores: Scores, scale: Scale, none: Mask | None = None) -> Scores:
+    """Each row's scores as parts of one: float32 [rows, items]; zeros where nothing is said, and
+    for what is `none` of the candidates."""
+    if none is not None:
+        scores = np.where(none, np.float32(-np.inf), scores)
     if scale == "logits":
-        spread = np.exp(scores - scores.max(1, keepdims=True))
+        most = scores.max(1, keepdims=True)
+        spread = np.exp(scores - np.where(np.isfinite(most), most, 0))
     else:
         spread = np.maximum(scores, 0)
     found: Scores = (spread / np.maximum(spread.sum(1, keepdims=True), 1e-12)).astype(np.float32)
     return found
-
-
-class _One:
-    """Scores computed before, as a model, to choose candidates from."""
-
-    def __init__(self, found: Scores) -> None:
-        self.found = found
-
-    def scores(self, contexts: Histories) -> Scores:
-        return self.found.copy()
-
-
-def _examples(
-    members: Mapping[str, Member], popularity: Scores, held: Split, batch: int = 512
-) -> tuple[Tensor, Tensor]:
-    """(features [customers, candidates, weights] with NaN for no candidate, place of the target) of
-    those customers among whose candidates the target is."""
-    features: list[Tensor] = []
-    targets: list[Tensor] = []
-    width = len(members) * _CANDIDATES
-    for start in range(0, len(held.contexts), batch):
-        contexts = held.contexts[start : start + batch]
-        wanted = held.targets[start : start + batch]
-        columns: list[Scores] = []
-        proposed: list[Ids] = []
-        for member in members.values():
-            scores = member.scorer.scores(contexts)
-            share = shares(scores, member.scale)
-            columns += [np.log(share + _FLOOR), np.sqrt(share)]
-            (_, masked), *_ = candidate_scores(
-                _One(scores), contexts, again=held.again, batch=batch
-            )
-            proposed.append(best(masked, _CANDIDATES))
-        columns.append(np.repeat(np.log(popularity + _FLOOR)[None], len(contexts), 0))
-        candidates = np.sort(np.concatenate(proposed, 1), axis=1)
-        candidates[:, 1:][candidates[:, 1:] == candidates[:, :-1]] = -1
-        picked = np.stack(
-            [np.take_along_axis(column, np.maximum(candidates, 0), 1) for column in columns], 2
-        )
-        picked[candidates < 0] = np.nan
-        hit = candidates == wanted[:, None]
-        told = hit.any(1)
-        full = np.full((int(told.sum()), width, picked.shape[2]), np.nan, np.float32)
-        full[:, : picked.shape[1]] = picked[told]
-        features.append(torch.from_numpy(full))
-        targets.append(torch.from_numpy(hit[told].argmax(1)))
-    return torch.cat(features), torch.cat(targets)
 
 
 def _learn(features: Tensor, targets: Tensor) -> Scores:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from retrieval.recommend.evaluation import Scores
-from retrieval.recommend.sequences import Histories, flatten, recency_weights
+from retrieval.recommend.sequences import Histories, Ids, flatten, recency_weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,10 +17,21 @@ class ContentSimilarity:
     vectors: Scores
     history_decay: float = 0.6
 
-    def scores(self, contexts: Histories) -> Scores:
+    @property
+    def item_vectors(self) -> Scores:
+        return self.vectors
+
+    def customer_vectors(self, contexts: Histories) -> Scores:
         owned, customer = flatten(contexts)
         recency = recency_weights(contexts, self.history_decay)
         taste = np.zeros((len(contexts), self.vectors.shape[1]), np.float32)
         np.add.at(taste, customer, self.vectors[owned] * recency[:, None])
-        found: Scores = taste @ self.vectors.T
+        return taste
+
+    def scores(self, contexts: Histories) -> Scores:
+        found: Scores = self.customer_vectors(contexts) @ self.vectors.T
+        return found
+
+    def scores_of(self, contexts: Histories, items: Ids) -> Scores:
+        found: Scores = self.customer_vectors(contexts) @ self.vectors[items].T
         return found

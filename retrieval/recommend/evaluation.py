@@ -25,9 +25,21 @@ _HEAD = 0.2
 
 class ItemScorer(Protocol):
     """A fitted model. `scores`: float32 [contexts, items], finite, the higher the sooner; an empty
-    context is a customer of whom nothing is known. The caller may write into the array."""
+    context is a customer of whom nothing is known. The caller may write into the array.
+    `scores_of`: the same of the items named alone, float32 [contexts, len(items)]."""
 
     def scores(self, contexts: Histories) -> Scores: ...
+
+    def scores_of(self, contexts: Histories, items: Ids) -> Scores: ...
+
+
+class VectorScorer(ItemScorer, Protocol):
+    """A model whose scores are inner products, so that an index can find the best items."""
+
+    @property
+    def item_vectors(self) -> Scores: ...
+
+    def customer_vectors(self, contexts: Histories) -> Scores: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,8 @@ class Plan:
 @dataclass(frozen=True, slots=True)
 class Choice:
     """The settings that validation chose; those of models that were not asked for are None.
-    `blend`: its weights, two for each of `members` and one for popularity."""
+    `blend`: its weights, two for each of `members` and one for popularity; `again`: whether what
+    customers own is among the candidates."""
 
     cooccurrence: TransitionSettings | None = None
     transitions: TransitionSettings | None = None
@@ -80,6 +81,7 @@ class Choice:
     sequence: TrainSettings | None = None
     members: tuple[str, ...] = ()
     blend: tuple[float, ...] = ()
+    again: bool = False
 
 
 @dataclass(slots=True)
@@ -117,7 +119,7 @@ def choose(
     held = split(sequences, "valid")
     judged = sample(held, _JUDGED)
     train_part = held.train
-    choice = Choice()
+    choice = Choice(again=held.again)
     fitted = Fitted()
     for name, tried in (("cooccurrence", BOTH_WAYS), ("transitions", DIRECTED)):
         if name in plan.names:
@@ -180,7 +182,9 @@ def fit(
     _fit_into(fitted, histories, items, choice, plan, texts, told)
     if choice.blend:
         members = {name: Member(fitted.models[name], BLENDED[name]) for name in choice.members}
-        fitted.models["blend"] = Blend.of(members, _popularity(histories, items), choice.blend)
+        fitted.models["blend"] = Blend.of(
+            members, _popularity(histories, items), choice.blend, choice.again
+        )
         fitted.seconds["blend"] = 0.0
     fitted.models = {name: fitted.models[name] for name in NAMES if name in fitted.models}
     return fitted

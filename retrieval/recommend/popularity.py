@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from retrieval.recommend.evaluation import Scores
-from retrieval.recommend.sequences import Histories, buyers
+from retrieval.recommend.sequences import Histories, Ids, buyers
 
 
 class Popularity:
@@ -21,3 +21,6 @@ class Popularity:
 
     def scores(self, contexts: Histories) -> Scores:
         return np.repeat(self.shares[None], len(contexts), axis=0)
+
+    def scores_of(self, contexts: Histories, items: Ids) -> Scores:
+        return np.repeat(self.shares[None, items], len(contexts), axis=0)

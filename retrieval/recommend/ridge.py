@@ -9,6 +9,7 @@ what the owned items have in common taken out, which plain co-occurrence counts 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -40,7 +41,7 @@ class RidgeSettings:
     most: int = 12_500
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Ridge:
     """`weights`: float32 [taking part, taking part]; `chosen`: the numbers of those items."""
 
@@ -62,9 +63,15 @@ class Ridge:
         weights = torch.cholesky_solve(towards, factor)
         return cls(settings, items, chosen, weights.numpy())
 
-    def scores(self, contexts: Histories) -> Scores:
+    @cached_property
+    def _place(self) -> Ids:
+        """Of each item among those that take part, -1 for the others."""
         place = np.full(self.items, -1, np.int64)
         place[self.chosen] = np.arange(len(self.chosen))
+        return place
+
+    def scores(self, contexts: Histories) -> Scores:
+        place = self._place
         owned, customer = flatten(contexts)
         recency = recency_weights(contexts, self.settings.history_decay)
         known = place[owned] >= 0
@@ -78,6 +85,16 @@ class Ridge:
         )
         found = np.zeros((len(contexts), self.items), np.float32)
         found[:, self.chosen] = rows.numpy()
+        return found
+
+    def scores_of(self, contexts: Histories, items: Ids) -> Scores:
+        owned, customer = flatten(contexts)
+        recency = recency_weights(contexts, self.settings.history_decay)
+        rows, columns = self._place[owned], self._place[items]
+        cells = self.weights[rows[:, None], columns] * recency[:, None]
+        cells[(rows < 0)[:, None] | (columns < 0)] = 0.0
+        found = np.zeros((len(contexts), len(items)), np.float32)
+        np.add.at(found, customer, cells)
         return found
 
 

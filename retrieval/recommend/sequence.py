@@ -64,6 +64,10 @@ class SequenceModel:
         found: Scores = self.customer_vectors(contexts) @ self.item_vectors.T
         return found
 
+    def scores_of(self, contexts: Histories, items: Ids) -> Scores:
+        found: Scores = self.customer_vectors(contexts) @ self.item_vectors[items].T
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class ItemIndex:

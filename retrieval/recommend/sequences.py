@@ -40,10 +40,13 @@ class Sequences:
     histories: tuple[Ids, ...]
 
     @classmethod
-    def of(cls, rows: Iterable[tuple[str, Sequence[str]]]) -> Sequences:
-        """From (customer, items in order); a customer's rows are taken as given."""
+    def of(
+        cls, rows: Iterable[tuple[str, Sequence[str]]], *, unsold: Iterable[str] = ()
+    ) -> Sequences:
+        """From (customer, items in order); a customer's rows are taken as given. `unsold`: items
+        that nobody has bought yet and that are to have a place too."""
         known = list(rows)
-        items = sorted({item for _, bought in known for item in bought})
+        items = sorted({item for _, bought in known for item in bought} | set(unsold))
         order = np.random.default_rng(_SEED).permutation(len(items))
         shuffled = tuple(items[i] for i in order)
         number = {item: i for i, item in enumerate(shuffled)}

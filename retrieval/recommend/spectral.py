@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from retrieval.recommend.evaluation import Scores
-from retrieval.recommend.sequences import Histories, flatten, recency_weights
+from retrieval.recommend.sequences import Histories, Ids, flatten, recency_weights
 from retrieval.recommend.transitions import Transitions, TransitionSettings
 
 _ROUNDS = 2  # of the power iteration
@@ -68,10 +68,21 @@ class Spectral:
         popularity = torch.from_numpy((column_sums**settings.popularity).astype(np.float32))
         return cls(settings, (left * values).numpy(), (right * popularity[:, None]).numpy())
 
-    def scores(self, contexts: Histories) -> Scores:
+    @property
+    def item_vectors(self) -> Scores:
+        return self.next
+
+    def customer_vectors(self, contexts: Histories) -> Scores:
         owned, customer = flatten(contexts)
         recency = recency_weights(contexts, self.settings.history_decay)
         wanted = np.zeros((len(contexts), self.given.shape[1]), np.float32)
         np.add.at(wanted, customer, self.given[owned] * recency[:, None])
-        found: Scores = wanted @ self.next.T
+        return wanted
+
+    def scores(self, contexts: Histories) -> Scores:
+        found: Scores = self.customer_vectors(contexts) @ self.next.T
+        return found
+
+    def scores_of(self, contexts: Histories, items: Ids) -> Scores:
+        found: Scores = self.customer_vectors(contexts) @ self.next[items].T
         return found

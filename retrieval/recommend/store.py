@@ -31,7 +31,7 @@ from retrieval.recommend.training import TrainSettings
 from retrieval.recommend.transitions import Transitions, TransitionSettings
 
 Fit = Literal["without", "with", "all"]
-FORMAT = 1
+FORMAT = 2
 _ABOUT, _WEIGHTS = "model.json", "weights.safetensors"
 _AGAIN = "run `shopguide train recommend` again"
 
@@ -43,7 +43,6 @@ class Stored:
 
     items: tuple[str, ...]
     fit: Fit
-    again: bool
     choice: Choice
     models: dict[str, ItemScorer]
     index: ItemIndex | None
@@ -67,7 +66,6 @@ def save(
     folder: Path,
     items: tuple[str, ...],
     fit: Fit,
-    again: bool,
     choice: Choice,
     models: Mapping[str, ItemScorer],
 ) -> None:
@@ -88,7 +86,6 @@ def save(
     about = {
         "format": FORMAT,
         "fit": fit,
-        "again": again,
         "items": items,
         "models": list(models),
         "choice": asdict(choice),
@@ -119,14 +116,14 @@ def load(folder: Path) -> Stored:
         if "blend" in about["models"]:
             members = {name: Member(models[name], BLENDED[name]) for name in choice.members}
             popularity = tensors["blend.popularity"].numpy()
-            models["blend"] = Blend.of(members, popularity, choice.blend)
+            models["blend"] = Blend.of(members, popularity, choice.blend, choice.again)
     except ModelMismatch:
         raise
     except Exception as error:  # damaged files raise nearly anything
         raise ModelCorrupt(f"The models in {folder} are damaged ({error}); {_AGAIN}.") from error
     sequence = models.get("sequence")
     index = ItemIndex.open(folder, sequence) if isinstance(sequence, SequenceModel) else None
-    return Stored(items, about["fit"], bool(about["again"]), choice, models, index)
+    return Stored(items, about["fit"], choice, models, index)
 
 
 def _tensors(model: ItemScorer) -> dict[str, Tensor]:
@@ -178,6 +175,7 @@ def _choice(given: dict[str, Any]) -> Choice:
         sequence,
         tuple(given["members"]),
         tuple(given["blend"]),
+        bool(given["again"]),
     )
 
 

@@ -79,18 +79,30 @@ class Transitions:
 
     def scores(self, contexts: Histories) -> Scores:
         items = len(self.starts) - 1
+        customer, columns, weights = self._said(contexts)
+        found = np.bincount(customer * items + columns, weights, minlength=len(contexts) * items)
+        return found.reshape(len(contexts), items).astype(np.float32)
+
+    def scores_of(self, contexts: Histories, items: Ids) -> Scores:
+        customer, columns, weights = self._said(contexts)
+        order = np.argsort(items, kind="stable")
+        near = np.minimum(np.searchsorted(items[order], columns), len(items) - 1)
+        asked = items[order][near] == columns if len(items) else np.zeros(len(columns), np.bool_)
+        found = np.zeros((len(contexts), len(items)), np.float32)
+        np.add.at(found, (customer[asked], order[near[asked]]), weights[asked])
+        return found
+
+    def _said(self, contexts: Histories) -> tuple[Ids, Ids, npt.NDArray[np.float64]]:
+        """All the rows' weights, one row after another: (customer, item, weight)."""
         owned, customer = flatten(contexts)
         recency = recency_weights(contexts, self.settings.history_decay)
         lengths = self.starts[owned + 1] - self.starts[owned]
-        # The places of all the rows' weights, one row after another.
         ends = np.cumsum(lengths)
         places = np.arange(int(lengths.sum())) + np.repeat(
             self.starts[owned] - ends + lengths, lengths
         )
-        cells = np.repeat(customer * items, lengths) + self.columns[places]
         weights = self.weights[places] * np.repeat(recency, lengths)
-        found = np.bincount(cells, weights, minlength=len(contexts) * items)
-        return found.reshape(len(contexts), items).astype(np.float32)
+        return np.repeat(customer, lengths), self.columns[places], weights.astype(np.float64)
 
 
 def pairs_by_gap(histories: Histories) -> Iterator[tuple[int, Ids, Ids]]:

@@ -1,0 +1,239 @@
+"""The trained models at work in the assistant: candidates from FAISS and from the models' rows, the
+blend's order of them, then the shop's rules and reasons as `Recommender` has them.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from data.models import Product
+from retrieval.embedder import Vectors
+from retrieval.errors import ModelMismatch
+from retrieval.recommend import store
+from retrieval.recommend.blend import CANDIDATES, Blend, proposable
+from retrieval.recommend.content import ContentSimilarity
+from retrieval.recommend.cooccurrence import CoPurchases
+from retrieval.recommend.evaluation import Scores, VectorScorer, best
+from retrieval.recommend.recommender import (
+    FEWEST,
+    SAME,
+    Explain,
+    Kind,
+    Recommendation,
+    Recommender,
+)
+from retrieval.recommend.sequence import SequenceModel
+from retrieval.recommend.sequences import Histories, Ids
+from retrieval.recommend.spectral import Spectral
+from retrieval.vectors import IndexKind, VectorIndex
+
+log = logging.getLogger(__name__)
+
+# Of the products for sale so many must be known to the models, else they are of another shop.
+_KNOWN = 0.8
+_NEWEST = 50  # purchases of a customer that are looked at
+_TRIED = 8  # of these, how many different ones are tried as a reason
+# Among fewer candidates than this nothing is left to choose from: what is allowed is ranked then.
+_ENOUGH = 30
+_MOST_RANKED = 2000
+# Item vectors of more numbers than this are searched in parts (IVF) instead of exactly.
+_LARGE = 10_000_000
+
+
+class Ranker:
+    """The blend in two steps: each member's best items are the candidates, and only those are
+    ranked. Thread-safe once made."""
+
+    def __init__(self, blend: Blend, indexes: Mapping[str, VectorIndex] | None = None) -> None:
+        """`indexes`: of members' item vectors, where they are built already."""
+        self.blend = blend
+        self._vectors: dict[str, tuple[VectorScorer, VectorIndex]] = {}
+        for name, member in blend.members.items():
+            model = member.scorer
+            if isinstance(model, SequenceModel | Spectral | ContentSimilarity):
+                vectors = model.item_vectors
+                kind: IndexKind = "ivf" if vectors.size > _LARGE else "flat"
+                index = (indexes or {}).get(name) or VectorIndex.build(vectors, kind)
+                self._vectors[name] = (model, index)
+
+    def candidates(self, history: Ids) -> Ids:
+        """What any member has among its best, without what is in the history; sorted."""
+        found = []
+        for name, member in self.blend.members.items():
+            if name in self._vectors:
+                model, index = self._vectors[name]
+                wanted = model.customer_vectors([history])[0]
+                found.append(index.search(wanted, CANDIDATES + len(history))[1])
+            else:
+                proper = proposable(member.scorer.scores([history]), member.scale)
+                found.append(best(proper, CANDIDATES + len(history))[0])
+        every = np.unique(np.concatenate(found))
+        kept: Ids = every[(every >= 0) & ~np.isin(every, history)]
+        return kept
+
+    def scores(self, contexts: Histories, items: Ids) -> Scores:
+        """float32 [contexts, len(items)]; each member's opinion is its share among `items`."""
+        return self.blend.scores_of(contexts, items)
+
+    def moved_by(self, history: Ids, ranked: Ids, chosen: Ids) -> list[dict[int, float]]:
+        """For each of `chosen`, which are among `ranked` (sorted): how far each of the newest
+        different items of the history moved its score, which is what it loses without that item."""
+        tried = list(dict.fromkeys(history[::-1].tolist()))[:_TRIED]
+        contexts = [history, *(history[history != item] for item in tried)]
+        scores = self.scores(contexts, ranked)[:, np.searchsorted(ranked, chosen)]
+        moved = (scores[0] - scores[1:]).T
+        return [dict(zip(tried, row, strict=True)) for row in moved.tolist()]
+
+
+class TrainedRecommender(Recommender):
+    """`Recommender` whose order for a customer is that of the trained models.
+
+    Where they have nothing to go by (no purchase that they know, nearly nothing allowed) and where
+    they fail, the order is the plain one: recommending never fails because of a model.
+    """
+
+    def __init__(
+        self,
+        products: Mapping[str, Product],
+        vectors: Mapping[str, Vectors],
+        together: CoPurchases,
+        *,
+        exploration: float = 0.0,
+        items: Sequence[str],
+        ranker: Ranker,
+    ) -> None:
+        """`items`: the models' items by number; of those that are not among the products nothing
+        is recommended."""
+        super().__init__(products, vectors, together, exploration=exploration)
+        self._items = tuple(items)
+        self._numbers = {item: number for number, item in enumerate(items) if item in products}
+        self._ranker = ranker
+
+    @classmethod
+    def open(cls, folder: Path, plain: Recommender) -> TrainedRecommender:
+        """With the models in a folder, and all else as `plain` has it. Raises what `store.load`
+        raises, and `ModelMismatch` where the models are not of these products or were trained
+        without the blend."""
+        stored = store.load(folder)
+        blend = stored.models.get("blend")
+        if not isinstance(blend, Blend):
+            raise ModelMismatch(
+                f"The models in {folder} were trained without the blend; "
+                "run `shopguide train recommend` without --only."
+            )
+        products = plain._products
+        known = len(products.keys() & set(stored.items))
+        if known < _KNOWN * len(products):
+            raise ModelMismatch(
+                f"The models in {folder} know only {known:,} of the shop's {len(products):,} "
+                "products; run `shopguide train recommend` again."
+            )
+        indexes = {} if stored.index is None else {"sequence": stored.index.vectors}
+        return cls(
+            products,
+            plain._vectors,
+            plain._together,
+            exploration=plain._exploration,
+            items=stored.items,
+            ranker=Ranker(blend, indexes),
+        )
+
+    def _ranked(
+        self,
+        owned: Mapping[str, Sequence[datetime]],
+        exclude: AbstractSet[str],
+        allowed: AbstractSet[str] | None,
+        now: datetime,
+    ) -> tuple[list[Recommendation], Explain]:
+        history = self._history(owned)
+        if len(history):
+            try:
+                found = self._by_models(history, owned, exclude, allowed)
+            except Exception:
+                log.exception("the trained models failed; recommending without them")
+            else:
+                if found[0]:
+                    return found
+        return super()._ranked(owned, exclude, allowed, now)
+
+    def _by_models(
+        self,
+        history: Ids,
+        owned: Mapping[str, object],
+        exclude: AbstractSet[str],
+        allowed: AbstractSet[str] | None,
+    ) -> tuple[list[Recommendation], Explain]:
+        """Scores are parts of the best one's, which is 1."""
+
+        def fits(item: str) -> bool:
+            return item in self._numbers and item not in owned and self._may(item, exclude, allowed)
+
+        candidates = self._ranker.candidates(history)
+        ranked = [number for number in candidates.tolist() if fits(self._items[number])]
+        if len(ranked) < _ENOUGH and allowed is not None:
+            left = islice((item for item in allowed if fits(item)), _MOST_RANKED)
+            ranked = sorted(self._numbers[item] for item in left)
+        numbers = np.array(ranked, np.int64)
+        scores = self._ranker.scores([history], numbers)[0]
+        parts = np.exp(scores - scores.max(initial=-np.inf)).tolist()
+        found = [
+            Recommendation(self._items[number], part, None, "history", 0)
+            for number, part in zip(ranked, parts, strict=True)
+        ]
+        return found, lambda chosen: self._explained(list(chosen), history, numbers)
+
+    def _explained(
+        self, chosen: list[Recommendation], history: Ids, ranked: Ids
+    ) -> list[Recommendation]:
+        """Each with the purchase that moved its score most; `ranked`: what it was chosen from."""
+        own = [self._numbers[item.product_id] for item in chosen if item.kind == "history"]
+        try:
+            moved = iter(self._ranker.moved_by(history, ranked, np.array(own, np.int64)))
+        except Exception:
+            log.exception("the trained models cannot say why; what they chose is left out")
+            return [item for item in chosen if item.kind != "history"]
+        return [
+            self._because(item, next(moved)) if item.kind == "history" else item for item in chosen
+        ]
+
+    def _because(self, item: Recommendation, moved: Mapping[int, float]) -> Recommendation:
+        """Of the purchases that moved the score at least half as far as the strongest one did, that
+        of which there is most to tell. Where none moved it up, it is popular."""
+        strongest = max(moved.values(), default=0.0)
+        if strongest <= 0:
+            buyers = self._together.buyers(item.product_id)
+            return replace(item, kind="popular", count=buyers)
+        told = [
+            (self._told(self._items[number], item.product_id), by)
+            for number, by in moved.items()
+            if by >= strongest / 2
+        ]
+        (_, kind, because, count), _ = max(told)
+        return replace(item, kind=kind, because=because, count=count)
+
+    def _told(self, owned: str, item: str) -> tuple[int, Kind, str, int]:
+        """(how much it tells, kind, the purchase, customers who bought both)."""
+        count = self._together.count(owned, item)
+        if count >= FEWEST:
+            return 2, "co_purchase", owned, count
+        if self.likeness(owned, item) > SAME and not self.is_substitute(owned, item):
+            return 1, "similar", owned, count
+        return 0, "history", owned, count
+
+    def _history(self, owned: Mapping[str, Sequence[datetime]]) -> Ids:
+        """The newest purchases that the models know, oldest first."""
+        rows = sorted(
+            (moment, self._numbers[item])
+            for item, moments in owned.items()
+            if item in self._numbers
+            for moment in moments
+        )
+        return np.array([number for _, number in rows[-_NEWEST:]], np.int64)
