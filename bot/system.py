@@ -23,6 +23,7 @@ from functools import partial
 from pathlib import Path
 
 import structlog
+import uvloop
 from starlette.types import ASGIApp
 
 from bot.gateway import logs
@@ -70,13 +71,13 @@ def serve(settings: Settings, *, traced: bool = False) -> None:
         settings.state / "log" / "rasa.log",
     )
     logs.configure(settings.log_level)
-    asyncio.run(run(settings, lambda: load(settings, traced=traced), rasa))
+    uvloop.run(run(settings, lambda: load(settings, traced=traced), rasa))
 
 
 def gateway(settings: Settings) -> None:
     """Run the public door and the action endpoint until told to stop."""
     logs.configure(settings.log_level)
-    asyncio.run(run(settings, lambda: load(settings), None))
+    uvloop.run(run(settings, lambda: load(settings), None))
 
 
 def rasa_environment(settings: Settings) -> dict[str, str]:

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
-import httpcore
 from pydantic import ValidationError
 
 from bot import tracing
+from bot.gateway.upstream import Broken, NotHttp, Upstream
 from bot.messages import BotMessage
 from retrieval.text import detect_language
 
@@ -37,15 +37,11 @@ class Reply:
 
 
 class Rasa:
-    """httpcore, on which httpx stands: a turn has one call here, and httpx takes it 1.5 ms more.
-
-    Rasa is on this machine or in a private network: never behind the environment's proxy.
-    """
+    """On this machine or in a private network: never behind the environment's proxy."""
 
     def __init__(self, url: str, *, timeout_s: float) -> None:
-        self._url = url
+        self._upstream = Upstream(url)
         self._timeout_s = timeout_s
-        self._pool = httpcore.AsyncConnectionPool(max_connections=200, max_keepalive_connections=50)
         self._return: asyncio.Task[None] | None = None
 
     async def say(
@@ -89,24 +85,20 @@ class Rasa:
     ) -> Any:
         """What Rasa says to a POST of `body`, or to a GET without one. Raises `RasaGone` and
         `RasaUnavailable`."""
-        sent = [(name.encode(), value.encode()) for name, value in (headers or {}).items()]
-        wait = timeout_s or self._timeout_s
+        method, sent = ("GET", b"") if body is None else ("POST", json.dumps(body).encode())
         try:
-            response = await self._pool.request(
-                "GET" if body is None else "POST",
-                self._url + path,
-                headers=[*sent, _JSON],
-                content=None if body is None else json.dumps(body).encode(),
-                extensions={"timeout": dict.fromkeys(("connect", "read", "write", "pool"), wait)},
-            )
-        except (httpcore.NetworkError, httpcore.RemoteProtocolError) as error:
-            raise RasaGone(type(error).__name__) from error
-        except (httpcore.TimeoutException, httpcore.ProtocolError) as error:
-            raise RasaUnavailable(type(error).__name__) from error
-        if response.status != 200:
-            raise RasaUnavailable(f"HTTP {response.status}")
+            async with asyncio.timeout(timeout_s or self._timeout_s):
+                status, answer = await self._upstream.ask(
+                    method, path, sent, {"Content-Type": "application/json", **(headers or {})}
+                )
+        except Broken as error:
+            raise RasaGone(str(error)) from error
+        except (NotHttp, TimeoutError) as error:
+            raise RasaUnavailable(str(error) or "timeout") from error
+        if status != 200:
+            raise RasaUnavailable(f"HTTP {status}")
         try:
-            return json.loads(response.content)
+            return json.loads(answer)
         except ValueError as error:
             raise RasaUnavailable("no JSON") from error
 
@@ -128,7 +120,7 @@ class Rasa:
     async def close(self) -> None:
         if self._return is not None:
             self._return.cancel()
-        await self._pool.aclose()
+        self._upstream.close()
 
 
 def as_utterance(text: str) -> str:
