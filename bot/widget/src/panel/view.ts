@@ -219,7 +219,7 @@ export class View {
     const texts: [string, string][] = [];
     if (this.isBroken()) texts.push([CLOCK, strings.offline]);
     if (state === "queued") {
-      const when = opens && new Date(opens).toLocaleString(words.language, { weekday: "short", hour: "2-digit", minute: "2-digit" });
+      const when = opens && new Date(opens).toLocaleString(words.language, { weekday: "short", hour: "numeric", minute: "2-digit" });
       const say = position ? fill(strings.queued, { n: position }) : strings.waitingPerson;
       texts.push([PERSON, when ? `${say} ${fill(strings.opens, { when })}` : say]);
     } else if (state === "agent") texts.push([PERSON, fill(strings.agent, { name: agent ?? strings.person })]);
