@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from retrieval.recommend.evaluation import Scores
-from retrieval.recommend.sequences import Histories, Ids, flatten, recency_weights
+from retrieval.recommend.sequences import Histories, Ids, flatten, recency_weights, summed
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +20,9 @@ class ContentSimilarity:
         return self.vectors
 
     def customer_vectors(self, contexts: Histories) -> Scores:
-        owned, customer = flatten(contexts)
+        owned, _ = flatten(contexts)
         recency = recency_weights(contexts, self.history_decay)
-        taste = np.zeros((len(contexts), self.vectors.shape[1]), np.float32)
-        np.add.at(taste, customer, self.vectors[owned] * recency[:, None])
-        return taste
+        return summed(self.vectors[owned] * recency[:, None], contexts)
 
     def scores(self, contexts: Histories) -> Scores:
         found: Scores = self.customer_vectors(contexts) @ self.vectors.T

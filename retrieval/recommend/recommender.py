@@ -17,6 +17,7 @@ from data.models import Product
 from data.profile import usual_gap
 from retrieval.embedder import Vectors
 from retrieval.recommend.cooccurrence import CoPurchases, PurchaseRow
+from retrieval.recommend.sequences import Ids
 
 Kind = Literal["co_purchase", "similar", "popular", "rebuy", "history", "new"]
 
@@ -41,7 +42,7 @@ _PER_CATEGORY = 2
 # Maximal marginal relevance in proportion, since scores differ by orders of magnitude: a product
 # that is the same as a chosen one keeps half of its score.
 _DIVERSITY = 0.5
-# Of what is popular so many are looked at, and so many of one category.
+# Chosen is among so many of the best, and so many of one category.
 _POOL, _LISTED = 60, 6
 # What fewer customers have is little known; of such things the newest are tried out.
 _LITTLE_KNOWN, _TRIED = 5, 500
@@ -112,6 +113,7 @@ class Recommender:
         unknown = [i for i in products if together.buyers(i) < _LITTLE_KNOWN and i in vectors]
         unknown.sort(key=lambda i: (products[i].launched_on or date.min, i), reverse=True)
         self._little_known = unknown[:_TRIED]
+        self._little_known_rows = np.array([self._rows[i] for i in self._little_known], np.int64)
 
     @classmethod
     def fit(
@@ -230,8 +232,9 @@ class Recommender:
 
         Without any purchase the first of what is popular."""
         if not owned:
-            popular = islice(self._popular_by_category(exclude, allowed), _POOL)
-            return [self._next(product_id, {}, {}, now) for product_id in popular], list
+            popular = (i for i in self._by_popularity if self._may(i, exclude, allowed))
+            first = islice(self._some_of_each(popular), _POOL)
+            return [self._next(product_id, {}, {}, now) for product_id in first], list
         last = {product_id: max(moments) for product_id, moments in owned.items()}
         known = [product_id for product_id in last if product_id in self._vectors]
         likenesses = dict(zip(known, self._likenesses(known), strict=True))
@@ -242,14 +245,12 @@ class Recommender:
         ]
         return found, list
 
-    def _popular_by_category(
-        self, exclude: AbstractSet[str], allowed: AbstractSet[str] | None
-    ) -> Iterator[str]:
-        """Some of each category, the most popular first."""
+    def _some_of_each(self, product_ids: Iterable[str]) -> Iterator[str]:
+        """In their order, not too many of any category."""
         listed: Counter[str] = Counter()
-        for product_id in self._by_popularity:
+        for product_id in product_ids:
             category = self._traits[product_id].category
-            if listed[category] < _LISTED and self._may(product_id, exclude, allowed):
+            if listed[category] < _LISTED:
                 listed[category] += 1
                 yield product_id
 
@@ -275,7 +276,7 @@ class Recommender:
         known = [item for item in owned if item in self._vectors]
         if not places or not known or not self._little_known:
             return []
-        alike = self._likenesses(known, [self._rows[i] for i in self._little_known])
+        alike = self._likenesses(known, self._little_known_rows)
         taken = {item.product_id for item in chosen}
         found: list[Recommendation] = []
         for place in np.argsort(-alike.max(0), kind="stable").tolist():
@@ -298,7 +299,7 @@ class Recommender:
                 break
         return found
 
-    def _likenesses(self, known: Sequence[str], rows: Sequence[int] | None = None) -> Vectors:
+    def _likenesses(self, known: Sequence[str], rows: Ids | None = None) -> Vectors:
         """Of products with vectors to those in `rows` (None: to all): float32 [known, rows]."""
         others = self._matrix if rows is None else self._matrix[rows]
         cosines = self._matrix[[self._rows[i] for i in known]] @ others.T
@@ -377,7 +378,9 @@ class Recommender:
     def _varied(self, found: Iterable[Recommendation], k: int) -> list[Recommendation]:
         """The best k by maximal marginal relevance (Carbonell and Goldstein 1998): what is like a
         chosen one counts less. At most two of a category and a third of them bought again."""
-        pool = sorted(found, key=lambda item: (-item.score, item.product_id))
+        ranked = sorted(found, key=lambda item: (-item.score, item.product_id))
+        by_id = {item.product_id: item for item in ranked}
+        pool = [by_id[i] for i in islice(self._some_of_each(by_id), _POOL)]
         worth = np.array([item.score for item in pool])
         rows = self._matrix[[self._rows[item.product_id] for item in pool]]
         alike = np.zeros(len(pool))

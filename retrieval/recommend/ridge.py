@@ -24,6 +24,7 @@ from retrieval.recommend.sequences import (
     flatten,
     from_the_end,
     recency_weights,
+    summed,
 )
 
 _LEAST = 1e-3
@@ -88,14 +89,12 @@ class Ridge:
         return found
 
     def scores_of(self, contexts: Histories, items: Ids) -> Scores:
-        owned, customer = flatten(contexts)
+        owned, _ = flatten(contexts)
         recency = recency_weights(contexts, self.settings.history_decay)
         rows, columns = self._place[owned], self._place[items]
         cells = self.weights[rows[:, None], columns] * recency[:, None]
         cells[(rows < 0)[:, None] | (columns < 0)] = 0.0
-        found = np.zeros((len(contexts), len(items)), np.float32)
-        np.add.at(found, customer, cells)
-        return found
+        return summed(cells, contexts)
 
 
 def _moments(

@@ -157,6 +157,17 @@ def recency_weights(histories: Histories, decay: float) -> npt.NDArray[np.float3
     return np.power(decay, from_the_end(histories)).astype(np.float32)
 
 
+def summed(rows: npt.NDArray[np.float32], histories: Histories) -> npt.NDArray[np.float32]:
+    """Rows of a matrix, one for each item of `flatten`, added up by history: float32 [histories,
+    columns]."""
+    lengths = np.array([len(history) for history in histories], np.int64)
+    found = np.zeros((len(lengths), rows.shape[1]), np.float32)
+    filled = lengths > 0
+    if filled.any():
+        found[filled] = np.add.reduceat(rows, (np.cumsum(lengths) - lengths)[filled], axis=0)
+    return found
+
+
 def buyers(histories: Histories, items: int) -> Ids:
     """How many customers have each item: int64 [items]."""
     counts: Counter[int] = Counter()

@@ -18,7 +18,7 @@ from data.models import Product
 from retrieval.embedder import Vectors
 from retrieval.errors import ModelMismatch
 from retrieval.recommend import store
-from retrieval.recommend.blend import CANDIDATES, Blend, proposable
+from retrieval.recommend.blend import CANDIDATES, Blend
 from retrieval.recommend.content import ContentSimilarity
 from retrieval.recommend.cooccurrence import CoPurchases
 from retrieval.recommend.evaluation import Scores, VectorScorer, best
@@ -73,23 +73,27 @@ class Ranker:
                 wanted = model.customer_vectors([history])[0]
                 found.append(index.search(wanted, CANDIDATES + len(history))[1])
             else:
-                proper = proposable(member.scorer.scores([history]), member.scale)
-                found.append(best(proper, CANDIDATES + len(history))[0])
+                scores = member.scorer.scores([history])[0]
+                said = np.flatnonzero(scores > 0)
+                order = best(scores[None, said], CANDIDATES + len(history))[0]
+                found.append(said[order])
         every = np.unique(np.concatenate(found))
-        kept: Ids = every[(every >= 0) & ~np.isin(every, history)]
+        kept: Ids = every[~np.isin(every, history)]
         return kept
 
     def scores(self, contexts: Histories, items: Ids) -> Scores:
         """float32 [contexts, len(items)]; each member's opinion is its share among `items`."""
         return self.blend.scores_of(contexts, items)
 
-    def moved_by(self, history: Ids, ranked: Ids, chosen: Ids) -> list[dict[int, float]]:
-        """For each of `chosen`, which are among `ranked` (sorted): how far each of the newest
-        different items of the history moved its score, which is what it loses without that item."""
+    def moved_by(
+        self, history: Ids, ranked: Ids, scores: Scores, chosen: Ids
+    ) -> list[dict[int, float]]:
+        """For each of `chosen`, which are among `ranked` (sorted, with their scores): how far each
+        of the newest different items of the history moved it, which is what it loses without that
+        item."""
         tried = list(dict.fromkeys(history[::-1].tolist()))[:_TRIED]
-        contexts = [history, *(history[history != item] for item in tried)]
-        scores = self.scores(contexts, ranked)[:, np.searchsorted(ranked, chosen)]
-        moved = (scores[0] - scores[1:]).T
+        without = self.scores([history[history != item] for item in tried], ranked)
+        moved = (scores - without)[:, np.searchsorted(ranked, chosen)].T
         return [dict(zip(tried, row, strict=True)) for row in moved.tolist()]
 
 
@@ -188,15 +192,16 @@ class TrainedRecommender(Recommender):
             Recommendation(self._items[number], part, None, "history", 0)
             for number, part in zip(ranked, parts, strict=True)
         ]
-        return found, lambda chosen: self._explained(list(chosen), history, numbers)
+        return found, lambda chosen: self._explained(list(chosen), history, numbers, scores)
 
     def _explained(
-        self, chosen: list[Recommendation], history: Ids, ranked: Ids
+        self, chosen: list[Recommendation], history: Ids, ranked: Ids, scores: Scores
     ) -> list[Recommendation]:
-        """Each with the purchase that moved its score most; `ranked`: what it was chosen from."""
+        """Each with the purchase that moved its score most; `ranked`, `scores`: what it was chosen
+        from."""
         own = [self._numbers[item.product_id] for item in chosen if item.kind == "history"]
         try:
-            moved = iter(self._ranker.moved_by(history, ranked, np.array(own, np.int64)))
+            moved = iter(self._ranker.moved_by(history, ranked, scores, np.array(own, np.int64)))
         except Exception:
             log.exception("the trained models cannot say why; what they chose is left out")
             return [item for item in chosen if item.kind != "history"]

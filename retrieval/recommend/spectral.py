@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from retrieval.recommend.evaluation import Scores
-from retrieval.recommend.sequences import Histories, Ids, flatten, recency_weights
+from retrieval.recommend.sequences import Histories, Ids, flatten, recency_weights, summed
 from retrieval.recommend.transitions import Transitions, TransitionSettings
 
 _ROUNDS = 2  # of the power iteration
@@ -73,11 +73,9 @@ class Spectral:
         return self.next
 
     def customer_vectors(self, contexts: Histories) -> Scores:
-        owned, customer = flatten(contexts)
+        owned, _ = flatten(contexts)
         recency = recency_weights(contexts, self.settings.history_decay)
-        wanted = np.zeros((len(contexts), self.given.shape[1]), np.float32)
-        np.add.at(wanted, customer, self.given[owned] * recency[:, None])
-        return wanted
+        return summed(self.given[owned] * recency[:, None], contexts)
 
     def scores(self, contexts: Histories) -> Scores:
         found: Scores = self.customer_vectors(contexts) @ self.next.T

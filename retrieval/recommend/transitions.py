@@ -88,9 +88,9 @@ class Transitions:
         order = np.argsort(items, kind="stable")
         near = np.minimum(np.searchsorted(items[order], columns), len(items) - 1)
         asked = items[order][near] == columns if len(items) else np.zeros(len(columns), np.bool_)
-        found = np.zeros((len(contexts), len(items)), np.float32)
-        np.add.at(found, (customer[asked], order[near[asked]]), weights[asked])
-        return found
+        cells = customer[asked] * len(items) + order[near[asked]]
+        found = np.bincount(cells, weights[asked], minlength=len(contexts) * len(items))
+        return found.reshape(len(contexts), len(items)).astype(np.float32)
 
     def _said(self, contexts: Histories) -> tuple[Ids, Ids, npt.NDArray[np.float64]]:
         """All the rows' weights, one row after another: (customer, item, weight)."""
