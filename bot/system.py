@@ -9,6 +9,7 @@ and the packages' own errors when the assistant cannot start.
 from __future__ import annotations
 
 import asyncio
+import gc
 import math
 import os
 import signal
@@ -139,6 +140,9 @@ async def run(
 
     async def work() -> None:
         parts = await _in_daemon(load)
+        # What is loaded stays: to look through it for garbage would stop every turn for 0.1 s.
+        gc.collect()
+        gc.freeze()
         # In the order in which they stop: turns that still run need the actions.
         listen(parts.public, public, parts.retire)
         listen(parts.actions, private)

@@ -170,17 +170,18 @@ def _gateway(folder: str, api: str) -> Iterator[str]:
         subprocess.Popen(
             [sys.executable, "-m", "tests.benchmarks._channels_gateway", folder, api],
             cwd=_bench.ROOT,
-            stdin=subprocess.PIPE,
             stdout=lines,
             stderr=subprocess.STDOUT,
         ) as gateway,
     ):
         try:
             while "http://" not in log.read_text():
+                if gateway.poll() is not None:
+                    raise SystemExit(f"The gateway ended:\n{log.read_text()}")
                 time.sleep(0.1)
             yield next(line for line in log.read_text().split() if line.startswith("http://"))
         finally:
-            gateway.communicate(b"")
+            gateway.terminate()
 
 
 async def measured(per_s: int, seconds: int) -> dict[str, Any]:
