@@ -27,6 +27,7 @@ import yaml
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from bot.gateway.upstream import Broken, NotHttp, Upstream
 from bot.phrases import phrase
 from tests.benchmarks import _bench
 from tests.running import System, running
@@ -40,6 +41,7 @@ _BLOCK = 60  # turns by WebSocket, then as many by REST, so that both see the sa
 _REST_BLOCKS = 20
 _CONVERSATION = 20  # turns, then the customer leaves and another one comes
 _PATIENCE_S = 15
+_TROUBLE = (TimeoutError, httpx.HTTPError, ConnectionClosed, Broken, NotHttp)
 # The last one comes when somebody is handed over to a person.
 _OF_A_TURN = ("accepted", "delta", "message", "done", "handoff")
 
@@ -59,6 +61,8 @@ class Shop:
     def __init__(self, system: System, http: httpx.AsyncClient) -> None:
         self.system = system
         self.http = http
+        # As light as the WebSockets are: the customers run on the same cores.
+        self.rasa = Upstream(system.settings.rasa)
         script = yaml.safe_load(SCRIPT.read_text("utf-8"))
         self.customers: dict[str, str] = script["customer"]
         self.texts = {
@@ -101,7 +105,7 @@ class Customer:
             if self._turns % _CONVERSATION == 0:
                 await self.leave()
                 await self.arrive()
-        except (TimeoutError, httpx.HTTPError, ConnectionClosed, RuntimeError) as error:
+        except (*_TROUBLE, RuntimeError) as error:
             measured.errors.append(f"{type(error).__name__} {error}")
 
     async def arrive(self) -> None:
@@ -122,7 +126,8 @@ class AtSocket(Customer):
     async def arrive(self) -> None:
         opened = await self.shop.session(self.language)
         address = self.shop.system.url.replace("http", "ws", 1)
-        self._socket = await connect(f"{address}/api/v1/chat", proxy=None)
+        # A browser never pings by itself.
+        self._socket = await connect(f"{address}/api/v1/chat", proxy=None, ping_interval=None)
         await self._send(type="hello", token=opened["token"], after=None)
         await self._receive("ready")
 
@@ -159,10 +164,15 @@ class AtRasa(Customer):
             "message": text,
             "metadata": {"turn_id": uuid.uuid4().hex},
         }
-        url = f"{self.shop.system.settings.rasa}/webhooks/rest/webhook"
-        answered = await self.shop.http.post(url, json=body)
-        answered.raise_for_status()
-        return [item["text"] for item in answered.json() if item.get("text")]
+        status, answer = await self.shop.rasa.ask(
+            "POST",
+            "/webhooks/rest/webhook",
+            json.dumps(body).encode(),
+            {"Content-Type": "application/json"},
+        )
+        if status != 200:
+            raise RuntimeError(f"HTTP {status}")
+        return [item["text"] for item in json.loads(answer) if item.get("text")]
 
 
 def measure(options: argparse.Namespace) -> _bench.Figures:
@@ -196,6 +206,7 @@ async def _load(system: System, options: argparse.Namespace) -> _bench.Figures:
             memory.append(_memory_mb(system))
         for customer in sockets:
             await customer.leave()
+        shop.rasa.close()
     return _figures(options, by_socket, by_rest, memory)
 
 
