@@ -5,6 +5,7 @@ Everything goes to standard error, so that standard output stays the program's o
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import sys
@@ -53,6 +54,11 @@ def clip(text: str, columns: int) -> str:
         if used > columns:
             return text[: max(0, place - 1)] + "…"
     return text
+
+
+def _painted(text: str, code: int) -> str:
+    """In a colour (or faint), unless the person wants none (no-color.org)."""
+    return text if os.environ.get("NO_COLOR") else f"\x1b[{code}m{text}\x1b[0m"
 
 
 class Display:
@@ -148,11 +154,11 @@ class TerminalDisplay(Display):
     def finished(self, step: Step, seconds: float) -> None:
         with self._lock:
             self._done += 1
-            self._close(step, f"\x1b[32m✓\x1b[0m {step.title}  \x1b[2m{took(seconds)}\x1b[0m")
+            self._close(step, f"{_painted('✓', 32)} {step.title}  {_painted(took(seconds), 2)}")
 
     def failed(self, step: Step) -> None:
         with self._lock:
-            self._close(step, f"\x1b[31m✗\x1b[0m {step.title}")
+            self._close(step, f"{_painted('✗', 31)} {step.title}")
 
     def end(self) -> None:
         self._over.set()
@@ -177,7 +183,8 @@ class TerminalDisplay(Display):
 
     def _wipe(self) -> None:
         if self._drawn:
-            self._out.write(f"\x1b[{self._drawn}F\x1b[J")
+            # Line by line: a screen cleared from its top would go into some terminals' history.
+            self._out.write("\x1b[A\x1b[2K" * self._drawn)
         self._drawn = 0
 
     def _draw(self) -> None:

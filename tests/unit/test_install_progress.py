@@ -83,7 +83,26 @@ def test_the_terminal_keeps_a_line_for_each_step_that_ended() -> None:
     assert "1 min 01 s" in text
     assert "1/2 steps" in text
     assert "✗" in text
-    assert text.endswith("\x1b[J")  # the living block is wiped at the end
+    assert text.endswith("\x1b[A\x1b[2K")  # the living block is wiped at the end
+
+
+def test_the_terminal_shows_no_colours_to_whoever_wants_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def shown() -> str:
+        out = io.StringIO()
+        display = TerminalDisplay(out)
+        display.begin([_step("one")])
+        display.started(_step("one"))
+        display.finished(_step("one"), 1)
+        display.end()
+        return out.getvalue()
+
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert "\x1b[32m✓" in shown()
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "✓ One" in shown()
+    assert "m✓" not in shown()
 
 
 def test_the_quiet_display_takes_everything_and_says_nothing(
