@@ -8,6 +8,8 @@ from bot import formats
 from bot.actions.skill import Turn
 from retrieval.recommend import Recommendation
 
+_OFTEN = 5  # customers who bought both; fewer are not "often"
+
 
 def reason(turn: Turn, found: Recommendation, bought_at: dict[str, datetime] | None = None) -> str:
     """`bought_at`: when this customer last bought what; with it the reason names the purchase."""
@@ -19,7 +21,8 @@ def reason(turn: Turn, found: Recommendation, bought_at: dict[str, datetime] | N
         if bought_at and because.id in bought_at:
             day = turn.services.rules.today(bought_at[because.id])
             facts["when"] = formats.month(day, turn.language, today=turn.today)
-            return turn.phrase(f"reason.{found.kind}_own", **facts)
+            few = found.kind == "co_purchase" and found.count < _OFTEN
+            return turn.phrase(f"reason.{'history' if few else found.kind}_own", **facts)
         return turn.phrase(f"reason.{found.kind}", **facts)
     if found.kind == "new":
         launched = catalogue[found.product_id].launched_on

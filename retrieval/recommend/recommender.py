@@ -35,7 +35,7 @@ _TASTE_DAYS = 365.0
 FEWEST = 2
 # Companions attract each other; two of one category must do so strongly, for tents are compared,
 # while a tent and its footprint are bought together.
-_LIFT, _LIFT_WITHIN = 1.5, 2.0
+LIFT, _LIFT_WITHIN = 1.5, 2.0
 # Likeness from which two things of one category do the same.
 SAME = 0.5
 _PER_CATEGORY = 2
@@ -177,7 +177,7 @@ class Recommender:
         found = []
         for other in self._candidates(exclude | {product_id}, allowed):
             count = together.count(product_id, other)
-            if count < FEWEST or together.lift(product_id, other) < _LIFT:
+            if count < FEWEST or together.lift(product_id, other) < LIFT:
                 continue
             if self.is_substitute(product_id, other):
                 continue

@@ -24,6 +24,7 @@ from retrieval.recommend.cooccurrence import CoPurchases
 from retrieval.recommend.evaluation import Scores, VectorScorer, best
 from retrieval.recommend.recommender import (
     FEWEST,
+    LIFT,
     SAME,
     Explain,
     Kind,
@@ -40,7 +41,7 @@ log = logging.getLogger(__name__)
 # Of the products for sale so many must be known to the models, else they are of another shop.
 _KNOWN = 0.8
 _NEWEST = 50  # purchases of a customer that are looked at
-_TRIED = 8  # of these, how many different ones are tried as a reason
+_TRIED = 10  # of these, how many different ones are tried as a reason
 # Among fewer candidates than this nothing is left to choose from: what is allowed is ranked then.
 _ENOUGH = 30
 _MOST_RANKED = 2000
@@ -228,7 +229,8 @@ class TrainedRecommender(Recommender):
         """(how much it tells, kind, the purchase, customers who bought both)."""
         count = self._together.count(owned, item)
         if count >= FEWEST:
-            return 2, "co_purchase", owned, count
+            attract = self._together.lift(owned, item) >= LIFT
+            return 3 if attract else 2, "co_purchase", owned, count
         if self.likeness(owned, item) > SAME and not self.is_substitute(owned, item):
             return 1, "similar", owned, count
         return 0, "history", owned, count
