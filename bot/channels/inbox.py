@@ -18,6 +18,7 @@ from data.unit_of_work import UnitOfWork
 
 _MOST_AT_ONCE = 500  # rows of one statement
 _SLOW_S = 0.03  # an acknowledgement that takes longer says that there is too much to do
+_MANY = 100  # so do more events than that in a second, which no gateway answers as they come
 _YIELD_S = 0.25
 _LOOK_S = 0.02
 
@@ -32,6 +33,8 @@ class Inbox:
         self._waiting: list[tuple[list[Row], asyncio.Future[set[str]]]] = []
         self._writing: asyncio.Task[None] | None = None
         self._slow_until = 0.0
+        self._second = 0.0  # when it began, and what has come since
+        self._came = 0
         self._gate = asyncio.Lock()
 
     async def accept(self, channel: str, events: Sequence[Event]) -> list[Event]:
@@ -47,9 +50,7 @@ class Inbox:
         if self._writing is None or self._writing.done():
             self._writing = asyncio.create_task(self._write())
         new = await stored
-        ended = time.monotonic()
-        if ended - began > _SLOW_S:
-            self._slow_until = ended + _YIELD_S
+        self._judge(began, len(events))
         found = []
         for event in events:
             key = key_of(channel, event.id)
@@ -57,6 +58,15 @@ class Inbox:
                 new.discard(key)  # the same event twice in one request
                 found.append(event)
         return found
+
+    def _judge(self, began: float, events: int) -> None:
+        """Is this a rush?"""
+        now = time.monotonic()
+        if now - self._second >= 1:
+            self._second, self._came = now, 0
+        self._came += events
+        if now - began > _SLOW_S or self._came > _MANY:
+            self._slow_until = now + _YIELD_S
 
     async def calm(self) -> None:
         """Whoever answers and sends asks here before each step: in a rush, acknowledgements go

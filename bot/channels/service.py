@@ -11,7 +11,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Literal, TypeVar, cast
@@ -172,10 +172,7 @@ class Channels:
         """Store what a verified request brought; returns what the platform is answered. Raises
         what the database raises."""
         now = channel.clock()
-        events = [
-            Event(**{**event.stored(), "address": {**event.address, "at": now}})
-            for event in received.events
-        ]
+        events = [replace(event, address={**event.address, "at": now}) for event in received.events]
         new = await self.inbox.accept(channel.name, events)
         CHANNEL_EVENTS.labels(channel=channel.name, outcome="new").inc(len(new))
         CHANNEL_EVENTS.labels(channel=channel.name, outcome="again").inc(len(events) - len(new))

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -179,9 +180,19 @@ def _gateway(folder: str, api: str) -> Iterator[str]:
                 if gateway.poll() is not None:
                     raise SystemExit(f"The gateway ended:\n{log.read_text()}")
                 time.sleep(0.1)
-            yield next(line for line in log.read_text().split() if line.startswith("http://"))
+            url = next(word for word in log.read_text().split() if word.startswith("http://"))
+            _until_it_answers(url)
+            yield url
         finally:
             gateway.terminate()
+
+
+def _until_it_answers(url: str) -> None:
+    while True:
+        with suppress(httpx.TransportError):
+            httpx.get(f"{url}/healthz", timeout=10)
+            return
+        time.sleep(0.1)
 
 
 async def measured(per_s: int, seconds: int) -> dict[str, Any]:
