@@ -20,6 +20,7 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from bot.metrics import REFUSED
 from bot.settings import Settings
 
 Retire = Callable[[], Awaitable[None]]
@@ -28,17 +29,22 @@ _FRAME_BYTES = 256 * 1024  # more is not even taken in; sockets.MOST_BYTES refus
 
 
 class _Timer:
-    """Cuts the connection unless it is stopped in time."""
+    """Cuts the connection, and counts it as refused for `reason`, unless it is stopped in time."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, reason: str) -> None:
         self._seconds = seconds
+        self._reason = reason
         self._handle: asyncio.TimerHandle | None = None
 
     def start(self, transport: asyncio.BaseTransport) -> None:
         if self._handle is None:
             loop = asyncio.get_running_loop()
-            # Not closed, which would wait until the reader has taken what is left.
-            self._handle = loop.call_later(self._seconds, transport.abort)  # type: ignore[attr-defined]
+            self._handle = loop.call_later(self._seconds, self._cut, transport)
+
+    def _cut(self, transport: asyncio.BaseTransport) -> None:
+        REFUSED.labels(reason=self._reason).inc()
+        # Not closed, which would wait until the reader has taken what is left.
+        transport.abort()  # type: ignore[attr-defined]
 
     def stop(self) -> None:
         if self._handle is not None:
@@ -57,8 +63,8 @@ def _config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
 
         def __init__(self, *given: Any, **named: Any) -> None:
             super().__init__(*given, **named)
-            self._arriving = _Timer(settings.request_timeout_s)
-            self._leaving = _Timer(settings.send_timeout_s)
+            self._arriving = _Timer(settings.request_timeout_s, "slow_request")
+            self._leaving = _Timer(settings.send_timeout_s, "slow_reader")
 
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
@@ -95,7 +101,7 @@ def _config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
 
         def __init__(self, *given: Any, **named: Any) -> None:
             super().__init__(*given, **named)
-            self._leaving = _Timer(settings.send_timeout_s)
+            self._leaving = _Timer(settings.send_timeout_s, "slow_reader")
 
         def pause_writing(self) -> None:
             super().pause_writing()

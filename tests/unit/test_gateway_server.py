@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from fake_gateway import FakeDoor, listening, make_door
+from prometheus_client import REGISTRY
 
 from bot.client import Client
 from bot.messages import BotMessage
@@ -19,7 +20,7 @@ from bot.messages import BotMessage
 
 @pytest.fixture
 def door(tmp_path: Path) -> FakeDoor:
-    return make_door(tmp_path, request_timeout_s=0.5, send_timeout_s=0.5)
+    return make_door(tmp_path, request_timeout_s=1.0, send_timeout_s=1.0)
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ def seconds_until_cut(line: socket.socket, drip: bytes = b"") -> float:
     """How long the other side goes on, while a byte is sent now and then."""
     started = time.monotonic()
     line.settimeout(0.1)
-    while time.monotonic() - started < 5:
+    while time.monotonic() - started < 60:
         try:
             if drip:
                 line.send(drip)
@@ -48,6 +49,10 @@ def seconds_until_cut(line: socket.socket, drip: bytes = b"") -> float:
         except OSError:
             return time.monotonic() - started
     raise AssertionError("the connection is still open")
+
+
+def refused(reason: str) -> float:
+    return REGISTRY.get_sample_value("shopguide_refused_total", {"reason": reason}) or 0
 
 
 def served(url: str) -> bool:
@@ -66,10 +71,12 @@ def served(url: str) -> bool:
     ],
 )
 def test_a_request_that_arrives_byte_by_byte_is_cut(url: str, beginning: bytes) -> None:
+    before = refused("slow_request")
     with dial(url) as line:
         line.sendall(beginning)
         drip = b"x" if beginning else b""
-        assert 0.3 < seconds_until_cut(line, drip) < 2
+        assert seconds_until_cut(line, drip) > 0.8
+    assert refused("slow_request") == before + 1
     assert served(url)
 
 
@@ -78,7 +85,7 @@ def test_a_second_request_on_the_line_has_no_more_time(url: str) -> None:
         line.sendall(b"GET /healthz HTTP/1.1\r\nHost: shop\r\n\r\n")
         assert b"alive" in line.recv(4096)
         line.sendall(b"GET /healthz HTTP/1.1\r\nX-Slow: ")
-        assert 0.3 < seconds_until_cut(line, b"x") < 2
+        assert seconds_until_cut(line, b"x") > 0.8
 
 
 def test_many_slow_requests_keep_nobody_out(url: str) -> None:
@@ -95,11 +102,12 @@ def test_many_slow_requests_keep_nobody_out(url: str) -> None:
 def test_a_long_answer_is_not_cut_while_it_is_awaited(door: FakeDoor, url: str) -> None:
     """The limits are on what arrives and on what is taken, not on thinking."""
     door.fake.gate = asyncio.Event()
-    door.loop.call_soon_threadsafe(door.loop.call_later, 1.2, door.fake.gate.set)
+    door.loop.call_soon_threadsafe(door.loop.call_later, 2.2, door.fake.gate.set)
     assert served(url)
 
 
 def test_who_does_not_read_their_answer_is_cut(door: FakeDoor, url: str) -> None:
+    before = refused("slow_reader")
     door.fake.play = lambda session_id, text: [BotMessage(text="x" * 8_000_000)]
     with Client(url) as client:
         token = client.open_session().token
@@ -113,7 +121,10 @@ def test_who_does_not_read_their_answer_is_cut(door: FakeDoor, url: str) -> None
             b"Authorization: Bearer %s\r\nContent-Length: %d\r\n\r\n%s"
             % (token.encode(), len(body), body)
         )
-        time.sleep(1.5)
+        until = time.monotonic() + 60
+        while refused("slow_reader") == before:
+            assert time.monotonic() < until, "it was not cut"
+            time.sleep(0.05)
         line.settimeout(5)
         taken = 0
         try:
