@@ -48,9 +48,13 @@ def test_probabilities_add_vectors_and_ngrams() -> None:
     np.testing.assert_allclose(likely[1, 0], 1 / (1 + np.exp(-2)), rtol=1e-5)
 
 
-def test_unknown_marks_are_not_known() -> None:
-    assert _model().knows("退？")
-    assert not _model().knows("🦄 !!")
+def test_words_and_emoji_can_be_known_and_marks_cannot() -> None:
+    model = _model()
+    model._vocabulary |= {"👍": 2, "?": 3, "^": 4}
+    assert model.knows("退？")
+    assert model.knows("👍👍")
+    for text in ("🦄 !!", "???", "？", "^_^", "..."):
+        assert not model.knows(text), text
 
 
 def test_what_is_loaded_is_what_was_saved(tmp_path: Path) -> None:

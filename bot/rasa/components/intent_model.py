@@ -140,8 +140,12 @@ class IntentModel:
         return result
 
     def knows(self, text: str) -> bool:
-        """Whether at least one unit of the text stood in two of the examples."""
-        return any(unit in self._vocabulary for unit in _UNIT.findall(masked(text)))
+        """Whether at least one word or emoji of the text stood in two of the examples; a question
+        mark tells nothing."""
+        return any(
+            unit in self._vocabulary and (unit[0].isalnum() or unicodedata.category(unit) == "So")
+            for unit in _UNIT.findall(masked(text))
+        )
 
     def _sparse(self, grams: Counter[str]) -> tuple[list[int], np.ndarray]:
         """Indices and tf-idf weights (length 1, times the scale) of the known n-grams."""

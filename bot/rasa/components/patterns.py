@@ -27,8 +27,8 @@ _HAN_NUMBER = "零一二两三四五六七八九十百千"
 _NUMBER = rf"(?:\d+(?:[.,]\d+)*|[{_HAN_NUMBER}]+)"
 _MONEY = r"(?:元|块钱|块|圆|人民币|rmb|cny|yuan|kuai)"
 
-# "SP" and 5 to 12 digits, so that a number with a slip in it is still answered as an order number.
-_ORDER = re.compile(r"(?<![a-z0-9])sp[\s\-:#]?(\d(?:[ \-]?\d){4,11})(?!\d)", re.I)
+# "SP" and 2 to 20 digits, so that a number with a slip in it is still answered as an order number.
+_ORDER = re.compile(r"(?<![a-z0-9])sp[\s\-:#]?(\d(?:[ \-]?\d){1,19})(?!\d)", re.I)
 _BARE_ORDER = re.compile(
     r"(?:订单号?|单号|order(?:\s*(?:number|no\.?|nr\.?))?|#)\s*(?:是|is|:|#)?\s*(\d{8})(?!\d)", re.I
 )
