@@ -53,6 +53,8 @@ class Measured:
     times: list[float] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     seconds: float = 0.0
+    busy_ms: float = 0.0
+    """Processor time of the gateway's process, which runs the actions in both cases."""
 
 
 class Shop:
@@ -197,12 +199,19 @@ async def _load(system: System, options: argparse.Namespace) -> _bench.Figures:
         for turns in (turns_by_socket, turns_by_rest):  # what loads at first use loads now
             await _stream(turns, 2 * _BLOCK, options.rate, Measured())
         by_socket, by_rest = Measured(), Measured()
+        gateway = psutil.Process(system.process.pid)
         memory = [_memory_mb(system)]
+
+        async def block_of(turns: Iterator[Customer], measured: Measured) -> None:
+            before = _busy_ms(gateway)
+            await _stream(turns, _BLOCK, options.rate, measured)
+            measured.busy_ms += _busy_ms(gateway) - before
+
         blocks = max(1, round(options.turns / _BLOCK))
         for block in range(blocks):
-            await _stream(turns_by_socket, _BLOCK, options.rate, by_socket)
+            await block_of(turns_by_socket, by_socket)
             if block < _REST_BLOCKS:
-                await _stream(turns_by_rest, _BLOCK, options.rate, by_rest)
+                await block_of(turns_by_rest, by_rest)
             memory.append(_memory_mb(system))
         for customer in sockets:
             await customer.leave()
@@ -221,6 +230,11 @@ async def _stream(
         begun.append(asyncio.create_task(next(customers).turn(measured)))
     await asyncio.gather(*begun)
     measured.seconds += time.perf_counter() - started
+
+
+def _busy_ms(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return 1000.0 * (times.user + times.system)
 
 
 def _memory_mb(system: System) -> dict[str, float]:
@@ -251,6 +265,8 @@ def _figures(
         "p95_ms": round(_bench.percentile(by_socket.times, 95), 1),
         "rasa_rest_p50_ms": round(statistics.median(by_rest.times), 1),
         "rasa_rest_p95_ms": round(_bench.percentile(by_rest.times, 95), 1),
+        "gateway_busy_ms": round(by_socket.busy_ms / len(by_socket.times), 1),
+        "rasa_rest_gateway_busy_ms": round(by_rest.busy_ms / len(by_rest.times), 1),
         "memory_growth_mb": round(sum(end.values()) - sum(begin.values()), 1),
         "memory_mb": list(memory),
         "what_went_wrong": sorted(set(errors))[:20],
@@ -272,6 +288,8 @@ def _print(figures: _bench.Figures) -> None:
             ["the same turns at Rasa's REST channel, p50 ms", figures["rasa_rest_p50_ms"], None],
             ["the same, p95 ms", figures["rasa_rest_p95_ms"], None],
             ["what the gateway adds, p50 ms", round(added, 1), _MOST_ADDED_MS],
+            ["processor time of gateway and actions, ms a turn", figures["gateway_busy_ms"], None],
+            ["the same for Rasa's REST channel", figures["rasa_rest_gateway_busy_ms"], None],
             [
                 f"memory growth after the first fifth, MB ({grown})",
                 figures["memory_growth_mb"],
