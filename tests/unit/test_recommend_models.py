@@ -399,6 +399,25 @@ def test_training_that_is_resumed_equals_one_that_was_not_interrupted(tmp_path: 
     assert resumed.ndcg10 == whole.ndcg10
 
 
+def test_curves_are_written_for_tensorboard(tmp_path: Path) -> None:
+    events = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    held = split(walks(80), "valid")
+    told: list[float] = []
+    train(
+        held.train,
+        ITEMS,
+        replace(TRAIN, epochs=2),
+        validation=held,
+        folder=tmp_path,
+        told=lambda epoch: told.append(epoch.ndcg10),
+    )
+    read = events.EventAccumulator(str(tmp_path / "tensorboard"))
+    read.Reload()
+    assert [event.step for event in read.Scalars("loss")] == [1, 2]
+    curve = [event.value for event in read.Scalars("validation/ndcg10")]
+    assert curve == pytest.approx(told, abs=1e-6)
+
+
 def test_training_stops_when_validation_gets_no_better() -> None:
     held = split(walks(60), "valid")
     chosen = replace(TRAIN, epochs=50, patience=2, learning_rate=0.5)
