@@ -23,7 +23,7 @@ export class Proxy {
     this.cut = false;
     /** Paths that answer 404, such as "/api/v1/chat" where something on the way refuses sockets. */
     this.refused = new Set();
-    /** What /account/identity says: a JWT, or null when nobody is signed in. */
+    /** What /account/identity says: a JWT, null when nobody is signed in, undefined as the demo shop does. */
     this.identity = null;
     /** JSON files of the shop's own, by path. */
     this.files = {};
@@ -63,7 +63,7 @@ export class Proxy {
       answer.writeHead(200, { "Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": POLICY });
       return answer.end(page(searchParams));
     }
-    if (pathname === "/account/identity") {
+    if (pathname === "/account/identity" && this.identity !== undefined) {
       if (!this.identity) return answer.writeHead(204).end();
       answer.writeHead(200, { "Content-Type": "application/json" });
       return answer.end(JSON.stringify({ identity: this.identity }));

@@ -434,6 +434,37 @@ inBrowser("with reduced motion nothing moves", { context: { ...DESKTOP, reducedM
   assert.equal(moving, 0);
 });
 
+// — the demo shop ——————————————————————————————————————————————————————————
+
+for (const [locale, scheme, asks] of [["zh-CN", "light", "我的包裹到哪了"], ["en-GB", "dark", "Where is my parcel?"]]) {
+  const small = { locale, colorScheme: scheme, viewport: { width: 320, height: 640 } };
+  inBrowser(`the demo shop on a small phone, ${locale}`, { context: small, expected: /404/ }, async (shop) => {
+    shop.proxy.identity = undefined;
+    const look = async (path, data = {}) => {
+      const widget = await shop.visit(data, path);
+      const width = await widget.page.evaluate(() => document.documentElement.scrollWidth);
+      assert.ok(width <= 320, `${path} is ${width} pixels wide`);
+      await widget.check(`shop-${locale}-${scheme}-${path.slice(1).replaceAll("/", "-") || "home"}`);
+      return widget.page;
+    };
+    for (const path of ["/products/ridgeline-2-tent", "/categories/tents", "/help", "/cart", "/nowhere"]) {
+      await (await look(path)).close();
+    }
+    await (await look("/search", { q: "tent" })).close();
+    const page = await look("/account/sign-in");
+    await page.locator("main form button").nth(1).click();
+    await page.waitForURL(/\/account$/);
+    await page.close();
+    await (await look("/account")).close();
+    await look("/");
+    const widget = new Widget(shop.page);
+    await shop.page.locator("main .ask", { hasText: asks }).click();
+    await widget.answered();
+    await shop.page.locator(".order", { hasText: "SP61840357" }).first().waitFor();
+    await widget.check(`shop-${locale}-${scheme}-asked`);
+  });
+}
+
 // — a person ——————————————————————————————————————————————————————————————
 
 inBrowser("handed to a person: queue, agent, unread badge, end", {}, async (shop) => {

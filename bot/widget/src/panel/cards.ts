@@ -87,8 +87,8 @@ function order(card: OrderCard, context: Context): HTMLElement {
     "article",
     "order card",
     h(
-      "header",
-      "",
+      "div",
+      "head",
       h("h3", "", fill(strings.order, { number: card.number })),
       h("span", { class: "status", dir: "auto" }, card.status_text),
     ),

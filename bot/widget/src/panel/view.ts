@@ -89,8 +89,8 @@ export class View {
         },
       },
       h(
-        "header",
-        "",
+        "div",
+        "head",
         h("span", "mark", icon(BUBBLE)),
         h("div", "", h("h2", { dir: "auto" }, title), h("p", "muted", strings.subtitle)),
         this.menuButton,
