@@ -19,11 +19,11 @@ import structlog
 from bot.channels.base import Answer, Call, Channel, Request
 from bot.channels.errors import TryAgain, Undeliverable
 from bot.channels.lanes import Lanes
+from bot.channels.storage import Storage
 from bot.gateway.locks import SessionLocks
 from bot.metrics import CHANNEL_CALLS
 from data.channels import Lane
 from data.models import OutboxCall
-from data.unit_of_work import UnitOfWork
 
 log = structlog.get_logger("channels")
 
@@ -65,13 +65,13 @@ def rows_of(lane: Lane, key: str, calls: Sequence[Call], now: datetime) -> list[
 class Delivery:
     def __init__(
         self,
-        unit_of_work: Callable[[], UnitOfWork],
+        storage: Storage,
         channels: Mapping[str, Channel],
         locks: SessionLocks,
         calm: Callable[[], Awaitable[None]],
         pauses: Pauses,
     ) -> None:
-        self._unit_of_work = unit_of_work
+        self._storage = storage
         self._channels = channels
         self._locks = locks
         self._calm = calm
@@ -85,7 +85,7 @@ class Delivery:
         while True:
             await self._calm()
             async with self._locks.hold(f"out:{lane[0]}:{lane[1]}"):
-                call = await asyncio.to_thread(self._next, lane)
+                call = await self._storage.do(lambda uow: uow.channels.oldest_call(lane))
                 if call is None:
                     return None
                 wait = (call.due_at - datetime.now(UTC)).total_seconds()
@@ -98,21 +98,15 @@ class Delivery:
         when nothing waits or the channel cannot say it so."""
         channel = self._channels[lane[0]]
         async with self._locks.hold(f"out:{lane[0]}:{lane[1]}"):
-            calls = await asyncio.to_thread(self._waiting, lane)
+            calls = await self._storage.do(
+                lambda uow: uow.channels.waiting_calls(lane, most=_MOST_PASSIVE)
+            )
             answer = channel.passive([call.call or {} for call in calls], request)
             if not calls or answer is None:
                 return None
             keys = [call.key for call in calls]
-            await self._write(lambda uow: uow.channels.sent(*keys))
+            await self._storage.change(lambda uow: uow.channels.sent(*keys))
         return answer
-
-    def _waiting(self, lane: Lane) -> Sequence[OutboxCall]:
-        with self._unit_of_work() as uow:
-            return uow.channels.waiting_calls(lane, most=_MOST_PASSIVE)
-
-    def _next(self, lane: Lane) -> OutboxCall | None:
-        with self._unit_of_work() as uow:
-            return uow.channels.oldest_call(lane)
 
     async def _send(self, channel: Channel, call: OutboxCall) -> None:
         """One attempt, and what became of it."""
@@ -128,24 +122,16 @@ class Delivery:
             if isinstance(error, TryAgain) and error.after_s is not None:
                 pause = max(pause, error.after_s)
             CHANNEL_CALLS.labels(channel=channel.name, outcome="again").inc()
-            await self._write(
+            await self._storage.change(
                 lambda uow: uow.channels.postpone(call.key, now + timedelta(seconds=pause), reason)
             )
         except Undeliverable as error:
             await self._bury(channel, call, str(error))
         else:
             CHANNEL_CALLS.labels(channel=channel.name, outcome="sent").inc()
-            await self._write(lambda uow: uow.channels.sent(call.key))
+            await self._storage.change(lambda uow: uow.channels.sent(call.key))
 
     async def _bury(self, channel: Channel, call: OutboxCall, reason: str) -> None:
         CHANNEL_CALLS.labels(channel=channel.name, outcome="dead").inc()
         log.warning("a call cannot be delivered", channel=channel.name, reason=reason[:200])
-        await self._write(lambda uow: uow.channels.bury(call.key, reason[:200]))
-
-    async def _write(self, change: Callable[[UnitOfWork], object]) -> None:
-        def work() -> None:
-            with self._unit_of_work() as uow:
-                change(uow)
-                uow.commit()
-
-        await asyncio.to_thread(work)
+        await self._storage.change(lambda uow: uow.channels.bury(call.key, reason[:200]))

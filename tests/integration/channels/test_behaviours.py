@@ -11,11 +11,13 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.responses import Response
 
 from bot.desk import Desk
+from bot.gateway.errors import SENTENCES
 from bot.gateway.tokens import mint_identity
 from bot.messages import BotMessage, Button, CitationView, OrderCard, ProductCard, Table
 from bot.phrases import phrase
@@ -220,6 +222,25 @@ def _waiting(running: Shop) -> int:
         return uow.channels.counts().get(running.platform.channel.name, {}).get("waiting", 0)
 
 
+def test_who_cannot_be_answered_is_told_so_and_holds_up_nothing(running: Shop) -> None:
+    answering = running.channels._answers
+    respond = answering._respond
+
+    async def broken(answer: Any) -> list[BotMessage]:
+        if answer.event.text == "first":
+            raise ZeroDivisionError
+        return await respond(answer)
+
+    answering._respond = broken  # type: ignore[method-assign]  # a fault of ours, whatever it is
+    for n, text in enumerate(("first", "second"), 1):
+        assert running.call(running.platform.says(text, n=n)).is_success
+    running.settle()
+    shown = texts(list(running.platform.shown.values()))
+    assert len(shown) == 2
+    assert shown[0] in SENTENCES["unavailable"]
+    assert shown[1] == "You said: second"
+
+
 # Who calls
 
 
@@ -408,7 +429,8 @@ def test_a_group_gets_nothing_personal(running: Shop) -> None:
 # A person behind the assistant
 
 
-def test_what_an_agent_writes_arrives_once(running: Shop) -> None:
+def handed_over(running: Shop) -> int:
+    """The number of the ticket of a conversation that waits for a person."""
     running.say("I want to speak to a person")
     session_id = running.door.fake.asked[0][0]
     with running.door.unit_of_work() as uow:
@@ -423,7 +445,11 @@ def test_what_an_agent_writes_arrives_once(running: Shop) -> None:
         )
         uow.tickets.add(ticket)
         uow.commit()
-        number = ticket.id
+        return ticket.id
+
+
+def test_what_an_agent_writes_arrives_once(running: Shop) -> None:
+    number = handed_over(running)
     desk = Desk(running.door.unit_of_work, None)
     desk.take(number, "小李")
     desk.say(number, "您好 <b>")
@@ -439,3 +465,15 @@ def test_what_an_agent_writes_arrives_once(running: Shop) -> None:
     )
     time.sleep(1.2)  # the desk is looked at every second
     assert texts(list(running.platform.shown.values())).count("小李: 您好 <b>") == 1
+
+
+def test_who_is_asked_to_link_by_an_agent_stays_with_the_agent(running: Shop) -> None:
+    number = handed_over(running)
+    desk = Desk(running.door.unit_of_work, None)
+    desk.take(number, "小李")
+    assert "林悦" in said(running.say(f"link {code_of(running)}"))
+    desk.say(number, "Thank you, I see your order.")
+    wait_until(
+        lambda: "小李: Thank you, I see your order." in texts(list(running.platform.shown.values()))
+    )
+    assert texts(running.say("great")) == [phrase("handoff.with_agent", "en", agent="小李")]

@@ -1,0 +1,226 @@
+"""From a stored event to its answer: the gateway's own turn, shown while it grows where a platform
+can, and what is said without one (codes, pictures, too many messages)."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import partial
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.channels.base import Channel, Event, read_event
+from bot.channels.degrade import choices
+from bot.channels.delivery import Delivery, rows_of
+from bot.channels.errors import ChannelError
+from bot.channels.linking import wish
+from bot.channels.people import Language, People, Person, say
+from bot.channels.storage import Storage
+from bot.gateway.door import Door
+from bot.gateway.errors import SENTENCES, Refusal
+from bot.gateway.shapes import NewMessage
+from bot.gateway.text import clean
+from bot.messages import BotMessage
+from bot.metrics import CHANNEL_EVENTS
+from bot.phrases import phrase
+from data.channels import Lane
+from data.errors import DataError
+from data.models import InboxEvent
+from data.unit_of_work import UnitOfWork
+
+log = structlog.get_logger("channels")
+
+_MOST_ATTEMPTS = 3
+_MOST_WAITING = 10  # of one person who writes faster than the limits allow
+_NOTICE_S = 5.0
+_QUICK_S = 0.3  # so long nobody is told that an answer comes
+
+# Questions for what proves nothing on a platform; there, a code does.
+_PROOFS = ("order.identify", "identify.email", "identify.postcode", "identify.refused")
+
+
+class Answers:
+    def __init__(self, door: Door, storage: Storage, people: People, delivery: Delivery) -> None:
+        self._door = door
+        self._storage = storage
+        self._people = people
+        self._delivery = delivery
+        self._notices: set[asyncio.Task[None]] = set()
+
+    async def answer(self, channel: Channel, lane: Lane, row: InboxEvent) -> float | None:
+        """Answer one event and store the calls that tell it; returns the seconds to wait when it
+        cannot be answered yet. Raises what the database raises."""
+        try:
+            return await self._answer(channel, lane, row)
+        except (DataError, SQLAlchemyError):
+            raise
+        except Exception as error:
+            return await self._failed(channel, lane, row, error)
+
+    async def close(self) -> None:
+        for notice in self._notices:
+            notice.cancel()
+        await asyncio.gather(*self._notices, return_exceptions=True)
+
+    async def _failed(
+        self, channel: Channel, lane: Lane, row: InboxEvent, error: Exception
+    ) -> float | None:
+        """An event that we cannot handle must not hold up those behind it for ever."""
+        log.exception("an event failed", channel=row.channel, error=type(error).__name__)
+
+        def work(uow: UnitOfWork) -> int:
+            attempts = uow.channels.count_attempt(row.key)
+            uow.commit()
+            return attempts
+
+        attempts = await self._storage.do(work)
+        if attempts < _MOST_ATTEMPTS:
+            return float(attempts)
+        CHANNEL_EVENTS.labels(channel=row.channel, outcome="failed").inc()
+        event = read_event(row.body or {})
+        person = await self._storage.do(partial(self._people.arrive, lane, event))
+        apology = _sentence("unavailable", person.language)
+        await self._store(_Answer(channel, lane, event, row, person), [apology])
+        return None
+
+    async def _answer(self, channel: Channel, lane: Lane, row: InboxEvent) -> float | None:
+        event = read_event(row.body or {})
+        notice = self._begin_notice(channel, event)
+        person = await self._storage.do(partial(self._people.arrive, lane, event))
+        answer = _Answer(channel, lane, event, row, person)
+        try:
+            messages = await self._respond(answer)
+        except Refusal as refusal:
+            if refusal.code not in ("too_many", "too_many_streams"):
+                return 1.0  # closing: the next start goes on
+            waiting = await self._storage.do(lambda uow: uow.channels.unanswered(lane))
+            if waiting <= _MOST_WAITING:
+                return float((refusal.headers or {}).get("Retry-After", "1"))
+            hour = datetime.now(UTC).strftime("%Y%m%d%H")
+            answer.key = f"fast-{person.session_id}-{hour}"  # said once
+            messages = [say("channel.too_fast", person.language)]
+        if event.kind != "press":
+            notice.cancel()  # an answer that is there needs no typing sign
+        await self._store(answer, [_without_proofs(message, event.group) for message in messages])
+        return None
+
+    async def _store(self, answer: _Answer, messages: list[BotMessage]) -> None:
+        channel, lane = answer.channel, answer.lane
+        to = answer.event.address
+        calls = channel.reply(messages, to, draft=answer.draft) if messages else []
+        offered = choices(messages, channel.capabilities)
+
+        def change(uow: UnitOfWork) -> None:
+            now = datetime.now(UTC)
+            uow.channels.put(rows_of(lane, answer.key, calls, now))
+            uow.channels.finish_event(answer.row.key, now)
+            user = uow.channels.user(lane)
+            if user is not None and messages:
+                user.choices, user.language = offered, messages[-1].language
+
+        await self._storage.change(change)
+        if calls:
+            self._delivery.lanes.wake(lane)
+
+    async def _respond(self, answer: _Answer) -> list[BotMessage]:
+        event, person = answer.event, answer.person
+        text = clean(event.text)
+        match event.kind:
+            case "media":
+                return [say("channel.media", person.language)]
+            case "hello":
+                text = "你好" if person.language == "zh" else "hello"
+            case "text" if wanted := wish(text):
+                if event.group:
+                    return [say("channel.link_privately", person.language)]
+                if wanted.kind == "unlink":
+                    return await self._storage.do(partial(self._people.unlink, answer.lane))
+                link = partial(self._people.link, answer.lane, wanted.code)
+                return await self._storage.do(link)
+            case "text" if text.isdecimal() and 0 < int(text[:4]) <= len(person.choices):
+                text = person.choices[int(text[:4]) - 1]
+        if not text:
+            return [say("channel.media", person.language)]
+        return await self._turn(answer, text)
+
+    async def _turn(self, answer: _Answer, text: str) -> list[BotMessage]:
+        channel, person = answer.channel, answer.person
+        try:
+            turn = await self._door.say(
+                person.session_id,
+                f"{answer.lane[0]}:{answer.lane[1]}",
+                NewMessage(text=text, message_id=answer.row.key),
+            )
+        except Refusal as refusal:
+            if refusal.code in ("too_long", "empty"):
+                return [_sentence(refusal.code, person.language, **refusal.facts)]
+            raise
+        every_s = channel.capabilities.edit_every_s
+        growing = every_s is not None and self._delivery.lanes.is_idle(answer.lane)
+        last = -float("inf")
+        messages: list[BotMessage] = []
+        async for event in turn.follow():
+            if event.name == "message":
+                messages.append(BotMessage.model_validate(event.data))
+            elif event.name == "delta" and growing and time.monotonic() - last >= (every_s or 0):
+                growing = await self._show(answer, event.data["text"])
+                last = time.monotonic()
+        return messages
+
+    async def _show(self, answer: _Answer, text: str) -> bool:
+        """Show a growing text; False when that does not work and the answer comes whole."""
+        try:
+            async with asyncio.timeout(_NOTICE_S):
+                shown = await answer.channel.show(text, answer.event.address, answer.draft)
+        except (ChannelError, TimeoutError):
+            return False
+        if shown is None:
+            return False
+        if answer.draft is None:
+            answer.draft = shown
+            key = answer.row.key
+            await self._storage.change(lambda uow: uow.channels.keep_draft(key, shown))
+        return True
+
+    def _begin_notice(self, channel: Channel, event: Event) -> asyncio.Task[None]:
+        async def notice() -> None:
+            if event.kind != "press":
+                await asyncio.sleep(_QUICK_S)
+            with suppress(ChannelError, TimeoutError):
+                async with asyncio.timeout(_NOTICE_S):
+                    await channel.notice(event)
+
+        task = asyncio.create_task(notice())
+        self._notices.add(task)
+        task.add_done_callback(self._notices.discard)
+        return task
+
+
+class _Answer:
+    """What is known of an answer while it is made."""
+
+    def __init__(
+        self, channel: Channel, lane: Lane, event: Event, row: InboxEvent, person: Person
+    ) -> None:
+        self.channel = channel
+        self.lane = lane
+        self.event = event
+        self.row = row
+        self.person = person
+        self.key = row.key
+        self.draft = row.draft
+
+
+def _sentence(code: str, language: Language, **facts: object) -> BotMessage:
+    zh, en = SENTENCES[code]
+    return BotMessage(text=(zh if language == "zh" else en).format(**facts), language=language)
+
+
+def _without_proofs(message: BotMessage, group: bool) -> BotMessage:
+    """Instead of asking for e-mail and postcode, say how a chat is linked."""
+    if not any(phrase(key, message.language) in message.text for key in _PROOFS):
+        return message
+    return say("channel.link_privately" if group else "channel.link_first", message.language)
