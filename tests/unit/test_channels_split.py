@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import html
 import re
+from html.parser import HTMLParser
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
+from bot.channels import dingtalk, feishu, whatsapp
 from bot.channels.degrade import Capabilities, Piece, Span, degrade
 from bot.channels.slack import plain
 from bot.channels.split import split, utf8, utf16
 from bot.channels.telegram import HTML, Telegram
+from bot.channels.tencent import LINKS
 from bot.messages import BotMessage, Button
+from tests.integration.channels.whatsapp import rendered
 
 WORDS = st.text(
     st.sampled_from("aé帐。！.? \n,<>&*_[]()`~\\🏕👍🏽\u200d👨👩\u0301🇨🇳مر"), max_size=300
@@ -48,12 +53,73 @@ def test_html_says_what_was_said(text):
     assert html.unescape(re.sub(r"<[^>]*>", "", written)) == text
 
 
-@given(WORDS.filter(str.strip), st.integers(40, 200))
-def test_what_is_written_fits_with_its_escapes(text, limit):
-    able = Capabilities(text=limit, measure=utf16, markup=HTML)
+MARKUPS = [
+    (HTML, utf16),
+    (whatsapp.MARKUP, utf16),
+    (feishu.MARKDOWN, utf8),
+    (dingtalk.MARKDOWN, utf8),
+    (LINKS, utf8),
+]
+
+
+@settings(deadline=None)
+@given(WORDS.filter(str.strip), st.integers(60, 200), st.sampled_from(MARKUPS))
+def test_what_is_written_fits_with_its_escapes(text, limit, markup):
+    written, measure = markup
+    able = Capabilities(text=limit, measure=measure, markup=written)
     pieces = degrade(BotMessage(text=text), able)
-    assert all(utf16(piece.text(HTML)) <= limit for piece in pieces)
+    assert all(measure(piece.text(written)) <= limit for piece in pieces)
     assert "".join("".join(p.text() for p in pieces).split()) == "".join(text.split())
+
+
+class Page(HTMLParser):
+    """The words of a page of CommonMark, and its tags but for paragraphs and line breaks."""
+
+    def __init__(self, markdown: str) -> None:
+        super().__init__()
+        self.words, self.tags = "", []
+        self.feed(MarkdownIt("commonmark").enable("strikethrough").render(markdown))
+
+    def handle_data(self, data: str) -> None:
+        self.words += data
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        if tag not in ("p", "br"):
+            self.tags.append(tag)
+
+
+MARKED = st.text(st.sampled_from("a帐1. \n-+*_`~#>|!()[]<>&\\=@:/"), max_size=40)
+
+
+@settings(deadline=None)
+@given(MARKED.filter(str.strip), st.sampled_from([feishu.MARKDOWN, dingtalk.MARKDOWN]))
+def test_markdown_says_what_was_said(text, markup):
+    [piece] = degrade(BotMessage(text=text), Capabilities(text=10_000, markup=markup))
+    page = Page(piece.text(markup))
+    assert page.tags == []
+    assert "".join(page.words.split()) == "".join(text.split())
+
+
+@settings(deadline=None)
+@given(MARKED.filter(str.strip), st.sampled_from([feishu.MARKDOWN, dingtalk.MARKDOWN]))
+def test_links_and_bold_words_say_what_was_said(text, markup):
+    words = " ".join(text.split())
+    linked = Page(markup.span(Span(words, url="https://shop.example/a_(b)?c=1&d=*e*")))
+    assert (linked.tags, linked.words.strip()) == (["a"], words)
+    bold = Page(markup.span(Span(words, bold=True)))
+    assert bold.words.strip() in (words, f"**{words}**")
+
+
+@given(MARKED)
+def test_whatsapp_shows_no_style_that_was_not_meant(text):
+    assert rendered(whatsapp.MARKUP.escape(text)) == text
+
+
+@given(st.text(st.sampled_from('aA </=">hrefx\n'), max_size=60))
+def test_words_of_tencent_make_no_links(text):
+    assert not re.search(r"</?a\b", LINKS.escape(text), re.IGNORECASE)
+    url = 'https://shop.example/?a="b"&c=<d>'
+    assert re.fullmatch(r'<a href="[^"<>]*">.*</a>', LINKS.link("帐篷", url))
 
 
 @given(WORDS)
