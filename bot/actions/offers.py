@@ -19,6 +19,7 @@ log = structlog.get_logger("action")
 
 _EVERY_TURNS = 5  # at most one offer in so many customer turns
 _STRONG = 5  # people who bought both; fewer is no fit worth mentioning
+_LOOKED_AT = 3  # companions among which the first that fits is offered
 _ALIKE = 0.5  # likeness from which one product can take another's place
 _DEARER = Decimal("1.4")  # how many times its price the substitute may cost
 _HEARD_TURNS = 4  # how long a complaint is remembered
@@ -30,9 +31,9 @@ _COMPLAINT = re.compile(
 )
 
 
-def goes_with(turn: Turn, product_id: str) -> None:
-    """Add a message with one companion of the product, when there is one and it is time."""
-    _when_it_is_time(turn, lambda: _companion(turn, product_id))
+def goes_with(turn: Turn, *product_ids: str) -> None:
+    """Add a message with one companion of the first product that has one, when it is time."""
+    _when_it_is_time(turn, lambda: any(_companion(turn, i) for i in product_ids))
 
 
 def instead_of(turn: Turn, product_id: str) -> None:
@@ -40,7 +41,7 @@ def instead_of(turn: Turn, product_id: str) -> None:
     _when_it_is_time(turn, lambda: _substitute(turn, product_id))
 
 
-def _when_it_is_time(turn: Turn, offer: Callable[[], None]) -> None:
+def _when_it_is_time(turn: Turn, offer: Callable[[], object]) -> None:
     """An answer never fails because of what might have been offered with it."""
     if not turn.services.offers or not _is_time(turn) or _complains(turn):
         return
@@ -50,26 +51,31 @@ def _when_it_is_time(turn: Turn, offer: Callable[[], None]) -> None:
         log.exception("nothing could be offered", error=type(error).__name__)
 
 
-def _companion(turn: Turn, product_id: str) -> None:
+def _companion(turn: Turn, product_id: str) -> bool:
+    """Whether there was one."""
     services = turn.services
     with services.unit_of_work() as uow:
         taste = turn.taste(uow)
         if taste.customer is not None and not taste.customer.personalised:
-            return
+            return False
         companions = services.recommender.goes_with(
             product_id,
             exclude=taste.owned | taste.unwanted,
             allowed=uow.products.matching(in_stock=True),
             now=services.clock(),
-            k=1,
+            k=_LOOKED_AT,
         )
-        if not companions or not _fits(companions[0]):
-            return
-        product = uow.products.get(companions[0].product_id)
         asked = uow.products.get(product_id)
-    # A small thing beside a large one is a service; the other way round it is a sales pitch.
-    if product and asked and views.cheapest_price(product) <= views.cheapest_price(asked):
-        _say(turn, taste.customer, companions[0], product, "offer.one", asked)
+        products = {p.id: p for p in uow.products.get_many(c.product_id for c in companions)}
+    for companion in companions:
+        product = products.get(companion.product_id)
+        if not product or not asked or product.min_age is not None or not _fits(companion):
+            continue
+        # A small thing beside a large one is a service; the other way round it is a sales pitch.
+        if views.cheapest_price(product) <= views.cheapest_price(asked):
+            _say(turn, taste.customer, companion, product, "offer.one", asked)
+            return True
+    return False
 
 
 def _substitute(turn: Turn, product_id: str) -> None:
@@ -90,7 +96,7 @@ def _substitute(turn: Turn, product_id: str) -> None:
         if not alike or alike[0].score < _ALIKE:
             return
         product = uow.products.get(alike[0].product_id)
-    if product:
+    if product and product.min_age is None:
         _say(turn, taste.customer, alike[0], product, "offer.instead", asked)
 
 
@@ -102,8 +108,6 @@ def _say(
     key: str,
     asked: Product,
 ) -> None:
-    if product.min_age is not None:
-        return
     why = reason(turn, found)
     refs = impressions.keep(
         turn.services,

@@ -101,10 +101,10 @@ def show_status(turn: Turn, number: str | None) -> None:
             ask_identity(turn, "order_status", number)
             return
         if number:
-            order = access.order_for_session(uow, turn.session_id, number)
+            order = access.order_for_session(uow, turn.session_id, number, now=services.clock())
             orders: Sequence[Order] = [order] if order else []
         else:
-            recent = access.orders_for_session(uow, turn.session_id, 10)
+            recent = access.orders_for_session(uow, turn.session_id, 10, now=services.clock())
             orders = [o for o in recent if o.status in _UNDER_WAY][:3] or list(recent[:1])
     if not orders:
         key = "order.not_found" if number else "order.none"
@@ -114,7 +114,7 @@ def show_status(turn: Turn, number: str | None) -> None:
     text = "\n".join(_sentence(turn, order) for order in orders)
     turn.say(text, cards=[views.order_card(turn, order) for order in orders])
     if orders[0].status is OrderStatus.DELIVERED:
-        offers.goes_with(turn, orders[0].lines[0].variant.product_id)
+        offers.goes_with(turn, *(line.variant.product_id for line in orders[0].lines))
 
 
 def show_history(turn: Turn) -> None:
@@ -122,7 +122,7 @@ def show_history(turn: Turn) -> None:
         if turn.customer(uow) is None:
             ask_identity(turn, "order_history", None)
             return
-        orders = list(access.orders_for_session(uow, turn.session_id))
+        orders = list(access.orders_for_session(uow, turn.session_id, now=turn.services.clock()))
     if not orders:
         turn.say(turn.phrase("order.none", number=""))
         return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from talking import Talk, demo_services
+from talking import INTENTS, Talk, demo_services
 
 from bot.services import Services
 
@@ -62,3 +62,15 @@ def test_once_in_five_turns_and_never_after_a_no(services: Services) -> None:
     talk.say("deny", "no thanks")
     for _ in range(6):
         assert not talk.say("return_eligibility", "Can I return the Ridgeline 2 Tent?").cards
+
+
+def test_a_delivered_order_brings_what_goes_with_it(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(INTENTS, "order_status", "action_order_status")
+    told = Talk(services, "emma.clarke@example.com").say("order_status", "has my order come?")
+    offered = [card for card in told.cards if card.get("reason")]
+    assert [card["product_id"] for card in offered] == [told.notes["offer"]]
+    assert "bought it with the Fellwind Trail Runner" in offered[0]["reason"]
+    under_way = Talk(services, "chen.hao@example.com").say("order_status", "where is my parcel?")
+    assert "offer" not in under_way.notes
