@@ -20,9 +20,9 @@ _MONEY_AFTER = r"(?:元|块钱?|圆|¥|rmb|cny|yuan|kuai|bucks)"
 # A number with one of these behind it is no price.
 _OTHER_UNIT = (
     r"(?!\d|\.\d|\s*(?:个|天|日|号|月|周|年|点|时|分|折|码|升|克|公斤|斤|人|件|双|只|顶|条|岁|流明|度|毫米|米|"
-    r"厘米|%|％|°|:|l\b|g\b|kg\b|mm\b|cm\b|m\b|lm\b|days?\b|weeks?\b|months?\b|years?\b|hours?\b|"
+    r"厘米|%|％|°|:|(?a:l\b|g\b|kg\b|mm\b|cm\b|m\b|lm\b|days?\b|weeks?\b|months?\b|years?\b|hours?\b|"
     r"minutes?\b|people\b|persons?\b|pairs?\b|pieces?\b|am\b|pm\b|a\.m|p\.m|o'?clock|"
-    r"litres?\b|liters?\b|grams?\b|lumens?\b|degrees?\b))"
+    r"litres?\b|liters?\b|grams?\b|lumens?\b|degrees?\b)))"
 )
 
 
@@ -344,10 +344,13 @@ class Measure:
     least: Decimal | None
     most: Decimal | None
 
-    def admits(self, figure: Decimal) -> bool:
-        return (self.least is None or figure >= self.least) and (
-            self.most is None or figure <= self.most
-        )
+    def distance(self, figure: Decimal) -> Decimal:
+        """How far a figure is outside the bounds; 0 within them."""
+        if self.least is not None and figure < self.least:
+            return self.least - figure
+        if self.most is not None and figure > self.most:
+            return figure - self.most
+        return Decimal(0)
 
 
 _UNDER = re.compile(
@@ -369,14 +372,47 @@ _MEASURES: list[tuple[str, str, int, str | None]] = [
     (r"(?:流明|lm\b|lumens?\b)", "lm", 1, None),
 ]
 _NEAR = Decimal("0.25")
+_SUPERLATIVES: list[tuple[str, tuple[str, ...], bool]] = [
+    (r"最轻|\blightest\b|\bleast heavy\b", ("weight",), False),
+    (r"最重|\bheaviest\b", ("weight",), True),
+    (
+        r"最便宜|(?<!更)便宜的|最实惠|价格最低"
+        r"|\bcheap(?:est)?\b|\bleast expensive\b|\blowest[- ]price",
+        ("price",),
+        False,
+    ),
+    (r"最贵|\bmost expensive\b|\bpriciest\b", ("price",), True),
+    (r"最(?:保)?暖和?|最抗冻|\bwarmest\b", ("comfort", "temperature"), False),
+    (r"最亮|\bbrightest\b", ("brightness",), True),
+    (r"最能装|容量最大|\b(?:biggest|largest)\b", ("volume",), True),
+    (r"最防水|防水最好|\bmost waterproof\b", ("waterproof",), True),
+]
 _PEOPLE = re.compile(
-    r"(?<![\d.])(\d{1,2})\s*(?:个?人|-?\s*(?:person|people|man)\b|\s*(?:adults?|sleepers?)\b)"
+    r"(?<![\d.])(\d{1,2})\s*(?:个?人|口(?:人|之家|[住用睡穿]|$)|-?\s*(?:person|people|man)\b|\s*(?:adults?|sleepers?)\b)"
     r"|\bfor\s+(\d{1,2})(?=\s*(?:of us|under|below|with|that|and|$|[?.!,]))"
 )
 _COLD = re.compile(
     r"(?:负|-|−|minus\s*)\s*(\d{1,2})\s*(?:°\s*c|℃|度|°|degrees?|c\b)?|"
     r"(?<![\d-])(\d{1,2})\s*(?:°\s*c|℃|度|degrees?)\s*(以下|below zero|below)?"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Superlative:
+    """What the best has the most or the least of: "price", or attributes of the catalogue, of which
+    a product may have one or another."""
+
+    keys: tuple[str, ...]
+    most: bool
+
+
+def superlative(text: str) -> Superlative | None:
+    """The word for it in a text ("the lightest tent", "最便宜的头灯"), None without one."""
+    lowered = text.lower()
+    for pattern, keys, most in _SUPERLATIVES:
+        if re.search(pattern, lowered):
+            return Superlative(keys, most)
+    return None
 
 
 def measures(text: str) -> list[Measure]:
@@ -401,7 +437,7 @@ def measures(text: str) -> list[Measure]:
         # On the Celsius scale of the catalogue's "comfort" figure.
         found.append(Measure("°C", "comfort", None, -degrees if below else degrees))
     for pattern, unit, factor, key in _MEASURES:
-        for match in re.finditer(rf"(?<![\d.])(\d+(?:\.\d+)?)\s*{pattern}", digits):
+        for match in re.finditer(rf"(?<![\d.])(\d+(?:\.\d+)?)\s*(?a:{pattern})", digits):
             figure = Decimal(match[1]) * factor
             before, after = digits[: match.start()], digits[match.end() :]
             if _UNDER.search(before) or _UNDER_AFTER.match(after):

@@ -64,7 +64,7 @@ _UNITS: list[tuple[str, str, str]] = [
 ]
 _UNIT = re.compile(
     r"[ \u00a0-]?(?:" + "|".join(f"(?P<u{n}>{unit[0]})" for n, unit in enumerate(_UNITS)) + ")",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,  # a word of Latin letters ends before a Han character: 25.5cm穿
 )
 _SPELLED = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen"
 _SPELLED += " fifteen sixteen seventeen eighteen nineteen"

@@ -73,7 +73,13 @@ _META = re.compile(
     re.IGNORECASE,
 )
 # What a shop does not say, unless its own text does: the customer's "my", questions, the task.
-_NOT_THE_SHOPS = re.compile(r"资料|文档|我(?!们)|[?？]|\b(?:my|me|i)\b", re.IGNORECASE)
+_NOT_THE_SHOPS = re.compile(r"资料|文档|我(?!们)|你们|[?？]|\b(?:my|me|i)\b", re.IGNORECASE)
+# Asked what the shop does ("do you sell …?"), a small model may say it of the customer.
+_ASKS_THE_SHOP = re.compile(r"\b(?:do|can|could|are|will|would|does) you\b", re.IGNORECASE)
+_THE_SHOPS_DOING = re.compile(
+    r"\byou (?:have|sell|stock|carry|ship|deliver|offer|accept|charge|provide|make|repair)\b",
+    re.IGNORECASE,
+)
 # A trailing piece that more text may still change: a word, and digits or Han numerals before it.
 _UNFINISHED = re.compile(r"(?:[A-Za-z0-9'’%.,:¥$+–-]+|[\u3400-\u9fff]{1,2}|.)$", re.DOTALL)
 _BEHIND_AMOUNT = {"zh": 5, "en": 14}
@@ -258,8 +264,17 @@ class Draft:
             raise Rejected(f"detached: {wrong[0]}")
 
     def _foreign_voice(self, text: str) -> re.Match[str] | None:
-        theirs = {each for source in self._sources for each in _NOT_THE_SHOPS.findall(source)}
-        return next((m for m in _NOT_THE_SHOPS.finditer(text) if m.group() not in theirs), None)
+        patterns = [_NOT_THE_SHOPS]
+        if _ASKS_THE_SHOP.search(self._question):
+            patterns.append(_THE_SHOPS_DOING)
+        theirs = {
+            each.lower()
+            for source in self._sources
+            for pattern in patterns
+            for each in pattern.findall(source)
+        }
+        found = (match for pattern in patterns for match in pattern.finditer(text))
+        return next((match for match in found if match.group().lower() not in theirs), None)
 
     def _check_language(self, text: str) -> None:
         wrong = (

@@ -91,6 +91,12 @@ class GroundedWriter:
         )
         return list(dict.fromkeys(quote.passage for quote in quotes)) or list(passages)
 
+    def quote(self, question: str, passage: Passage, language: Language) -> str:
+        """The passage's own words for the question, one or two sentences; no generator runs."""
+        question = _without_instructions(question)
+        plain = replace(passage, text=_without_instructions(passage.text))
+        return self._quoted(question, [plain], language, None).citations[0].quote
+
     def answer(
         self,
         question: str,
@@ -295,7 +301,14 @@ class GroundedWriter:
             return Quote(passages[0], passages[0].text, 0.0)
         shared = [len(words & terms(quote.text)) / (len(words) or 1) for quote in pool]
         if max(shared) > 0:
-            return pool[shared.index(max(shared))]
+            # Beside what it shares with the answer, that it is about the question and denies what
+            # the answer denies.
+            asked = [
+                support(question, quote.text) + (denies(quote.text) is denies(part))
+                for quote in pool
+            ]
+            merits = [one + other / 2 for one, other in zip(shared, asked, strict=True)]
+            return pool[merits.index(max(merits))]
         return best_quotes(question, passages, similarity=self._similarity)[0]
 
 
@@ -321,12 +334,15 @@ def _without_instructions(text: str) -> str:
 def _choose(question: str, passages: Sequence[Passage], language: Language) -> list[Passage]:
     """The best passage, and the second when its words meet the question as well (small models
     read one passage better than two); a passage in the customer's language wins over its own
-    translation."""
+    translation, and a table that is read by the question's figure over all."""
     kept: list[Passage] = []
     for passage in sorted(passages[:4], key=lambda each: each.language != language):
         if all(passage.source != each.source or passage.language == each.language for each in kept):
             kept.append(passage)
     kept.sort(key=list(passages).index)
+    for passage in kept:
+        if rows_for(question, units(passage)):
+            return [passage]
     if len(kept) < 2:
         return kept
     first, second = kept[:2]

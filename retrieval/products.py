@@ -41,6 +41,7 @@ class ProductSearch:
         self, retriever: Retriever, products: Sequence[Product], categories: Iterable[Category]
     ) -> None:
         self._retriever = retriever
+        categories = list(categories)
         self._order = {product.id: i for i, product in enumerate(products)}
         self._category_of = {product.id: product.category_id for product in products}
         self._forms: dict[str, tuple[str, Literal["product", "category"]]] = {}
@@ -50,10 +51,12 @@ class ProductSearch:
         for product in products:
             for form in _forms(product):
                 self._forms.setdefault(form, (product.id, "product"))
+        self._category_names = {_squash(category.name.zh)[0] for category in categories}
         self._names = {
             product.id: [_squash(name)[0] for name in (product.name.zh, product.name.en)]
             for product in products
         }
+        self._called = {product.id: _forms(product) for product in products}
         self._heads = _distinctive(products, self._forms, retriever)
         self.vectors = _product_vectors(retriever, self._order)
 
@@ -100,6 +103,34 @@ class ProductSearch:
         products = [item for item in found if item.kind == "product"]
         return self._category_of[products[0].owner] if products else None
 
+    def kinds(self, text: str) -> list[str]:
+        """The words of a text that name kinds of goods, in the order of their mention: "tarp",
+        "tents"."""
+        found = [item for item in self._named(text[:MAX_CHARACTERS]) if item.kind == "category"]
+        return [text[item.start : item.end] for item in sorted(found, key=lambda i: i.start)]
+
+    def may_mean(self, text: str, product_id: str) -> bool:
+        """Whether a text that names no product may be about this one: it names no kind of goods,
+        or one that the product is of. "Which batteries do headlamps take?" is not about the
+        sleeping bag that was talked of before."""
+        kinds = [item for item in self._named(text[:MAX_CHARACTERS]) if item.kind == "category"]
+        if not kinds:
+            return True
+        own = [item for item in kinds if item.owner == self._category_of.get(product_id)]
+        # Within a category only a product that plainly is of another kind is left aside: a bag
+        # when pads are named; a trail runner is called neither shoe nor boot.
+        named = [text[item.start : item.end] for item in own]
+        if any(self._is_a(product_id, kind) for kind in named):
+            return True
+        others = (
+            form for form, owner in self._forms.items() if owner == (own[0].owner, "category")
+        )
+        return bool(own) and not any(self._is_a(product_id, form) for form in others)
+
+    def of_category(self, category_id: str) -> frozenset[str]:
+        """Ids of the category's products."""
+        return frozenset(i for i, category in self._category_of.items() if category == category_id)
+
     def search(
         self, query: str, allowed: AbstractSet[str] | None, k: int
     ) -> list[tuple[str, float]]:
@@ -133,11 +164,16 @@ class ProductSearch:
         best = sorted(candidates, key=lambda i: (-scores[i], self._order[i]))[:k]
         return [(product_id, scores[product_id]) for product_id in best]
 
-    def of_kind(self, query: str, products: Sequence[str]) -> list[str]:
-        """Those that are themselves what the query names ("tents": no footprint); all of them when
-        it names no kind or none of them is one."""
-        kinds = [query[i.start : i.end] for i in self._named(query) if i.kind == "category"]
-        return [i for i in products if any(self._is_a(i, kind) for kind in kinds)] or list(products)
+    def of_kind(self, query: str) -> frozenset[str] | None:
+        """Ids of the products that are themselves what the query names ("tents": no footprint;
+        "冲锋衣": no 雨衣); None when it names no kind or nothing is called so."""
+        kinds = [
+            query[i.start : i.end]
+            for i in self._named(query[:MAX_CHARACTERS])
+            if i.kind == "category" and not _is_purpose(query, i)
+        ]
+        found = frozenset(i for i in self._order if any(self._is_a(i, kind) for kind in kinds))
+        return found or None
 
     def _named(self, text: str) -> list[_Found]:
         """Whole names and aliases in the text, the longest first where they overlap."""
@@ -188,12 +224,24 @@ class ProductSearch:
                     yield near[0], token.start, token.end
 
     def _is_a(self, product_id: str, kind: str) -> bool:
-        """Whether the name ends as the kind does: a rain cover is none of the backpacks, though it
+        """Whether a name ends as the kind does: a rain cover is none of the backpacks, though it
         stands among them."""
+        whole = _squash(kind)[0]
         last = re.sub(r"(?<=[a-z]{3})s$", "", _squash(kind.split()[-1])[0])
         zh, en = self._names[product_id]
-        # 三季帐 is a 帐篷, 徒步鞋 are 鞋子.
-        return en.endswith(last) if last.isascii() else zh[-1] in last
+        called = self._called[product_id]
+        if last.isascii():
+            # "backpack" is also what is called a pack.
+            short = last[-4:] if len(last) > 6 else last
+            return en.endswith(short) or any(each.endswith(last) for each in called)
+        # Where names end in the whole word, only those are of the kind (雨衣 is no 冲锋衣), unless
+        # it is what the whole category is called; else its last character tells: 三季帐 is a 帐篷.
+        if any(each.endswith(whole) for each in called):
+            return True
+        narrow = whole not in self._category_names and any(
+            name.endswith(whole) for name, _ in self._names.values()
+        )
+        return not narrow and zh[-1] in last
 
     def _further_words(self, product_id: str, text: str) -> int:
         """How much of the product's name stands in the text: words of the English one, pairs of

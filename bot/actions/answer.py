@@ -6,14 +6,23 @@ checked (llm/grounded.py); without a passage the shopper is told so and offered 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
-from bot.actions import interests, mentions, offers, views
+from bot import reading
+from bot.actions import interests, mentions, offers, search, views
 from bot.actions.skill import Skill, Turn
 from bot.metrics import ANSWERS
+from llm.types import Citation
 from retrieval.types import Filters, Hit, Kind
 
 _PASSAGES = 4
+_CANDIDATES = 12
+# Products of a kind that are told one by one, and how near to the best of them the others must be.
+_SEVERAL, _NEAR = 3, 0.02
+_AS_NEAR = 0.01
+# A foot's length is looked up in the size guide, whatever product stands.
+_FOOT = re.compile(r"脚长|脚.{0,4}(?:厘米|毫米|cm|mm)|\b(?:foot|feet)\b.*\d", re.I)
 
 
 class Answer(Skill):
@@ -29,13 +38,25 @@ class Answer(Skill):
         about = named[0] if named else None
         if about is None and turn.intent == "product_question":
             about = mentions.product_in_question(turn)
-        hits = self._passages(turn, about)
+        category = self.services.products.category(turn.text) if about is None else None
+        meets = category and (reading.measures(turn.text) or reading.superlative(turn.text))
+        wanted = about is None and mentions.asks_what_there_is(turn.text)
+        if meets or (wanted and turn.intent == "product_question"):
+            # "Which sleeping bag for −10 °C?" is answered by the products that meet it.
+            search.find(turn, self.services)
+            return True
+        hits = self._passages(turn, about, category)
         if not self.services.retriever.relevant(hits, turn.text):
             return False
-        self._answer(turn, hits, about)
+        if about is None and (pages := _pages_first(hits)):
+            hits = pages
+        if about is None and hits[0].passage.kind == "product":
+            self._answer_by_product(turn, hits)
+        else:
+            self._answer(turn, hits, about)
         return True
 
-    def _passages(self, turn: Turn, about: str | None) -> list[Hit]:
+    def _passages(self, turn: Turn, about: str | None, category: str | None) -> list[Hit]:
         search = self.services.retriever.search
         own: list[Hit] = []
         question = turn.text
@@ -45,10 +66,17 @@ class Answer(Skill):
                 question = f"{product.name[turn.language]} {turn.text}"  # "is it waterproof?"
             filters = Filters(language=turn.language, sources=frozenset({about}))
             own = search(question, filters=filters, k=_PASSAGES)
-        if own and turn.intent == "product_question":
+        if own and turn.intent == "product_question" and not _FOOT.search(turn.text):
             return own
-        kind: Kind | None = "document" if turn.intent == "policy_question" else None
-        rest = search(question, filters=Filters(language=turn.language, kind=kind), k=_PASSAGES)
+        pages = turn.intent == "policy_question" or _FOOT.search(turn.text) is not None
+        kind: Kind | None = "document" if pages else None
+        rest = search(question, filters=Filters(language=turn.language, kind=kind), k=_CANDIDATES)
+        if category:
+            kept = self.services.products.of_category(category)
+            rest = [
+                hit for hit in rest if hit.passage.kind == "document" or hit.passage.source in kept
+            ]
+        rest = rest[:_PASSAGES]
         return own + [hit for hit in rest if hit.passage.source != about] if own else rest
 
     def _answer(self, turn: Turn, hits: Sequence[Hit], about: str | None) -> None:
@@ -71,14 +99,48 @@ class Answer(Skill):
         reason = (answer.reason or "").partition(":")[0]
         ANSWERS.labels(origin=answer.origin, reason=reason).inc()
         turn.notes["wording"] = {"origin": answer.origin, "reason": answer.reason}
-        turn.notes["passages"] = [
-            [hit.passage.id, hit.passage.heading, round(hit.similarity, 3)] for hit in hits
-        ]
+        _note_passages(turn, hits)
         turn.say(answer.text, citations=[views.citation_view(c) for c in answer.citations])
         if product is not None:
             turn.notes |= {"product": product.id}
             interests.asked_about(turn, product)
             offers.goes_with(turn, product.id)
+
+    def _answer_by_product(self, turn: Turn, hits: Sequence[Hit]) -> None:
+        """A question about a kind of goods, answered for each product that has an answer: one
+        product's sentence, told without its name, would seem to hold for all."""
+        nearest = max(hit.similarity for hit in hits)
+        best: dict[str, Hit] = {}
+        for hit in hits:
+            if hit.passage.kind == "product" and hit.similarity >= nearest - _NEAR:
+                best.setdefault(hit.passage.source, hit)
+        lines, citations = [], []
+        for number, (product_id, hit) in enumerate([*best.items()][:_SEVERAL], start=1):
+            name = self.services.catalogue[product_id].name[turn.language]
+            quote = self.services.writer.quote(turn.text, hit.passage, turn.language)
+            colon, gap = ("：", "") if turn.language == "zh" else (": ", " ")
+            lines.append(f"{name}{colon}{quote}{gap}[{number}]")
+            citation = Citation(number, name, product_id, quote, hit.passage.url)
+            citations.append(views.citation_view(citation))
+        ANSWERS.labels(origin="quote", reason="by product").inc()
+        turn.notes["wording"] = {"origin": "quote", "reason": "by product"}
+        turn.notes["shown"] = [*best][:_SEVERAL]
+        _note_passages(turn, hits)
+        turn.say("\n".join(lines), citations=citations)
+
+
+def _pages_first(hits: Sequence[Hit]) -> list[Hit]:
+    """The help pages among the hits, where one is as near as the nearest product: what holds in
+    general goes before what one product says."""
+    nearest = max(hit.similarity for hit in hits)
+    pages = [hit for hit in hits if hit.passage.kind == "document"]
+    return pages if any(hit.similarity >= nearest - _AS_NEAR for hit in pages) else []
+
+
+def _note_passages(turn: Turn, hits: Sequence[Hit]) -> None:
+    turn.notes["passages"] = [
+        [hit.passage.id, hit.passage.heading, round(hit.similarity, 3)] for hit in hits
+    ]
 
 
 def dont_know(turn: Turn) -> None:

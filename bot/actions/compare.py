@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-from bot.actions import mentions, views
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from bot import reading
+from bot.actions import mentions, search, views
+from bot.actions.answer import Answer
+from bot.actions.criteria import Criteria
 from bot.actions.skill import Skill, Turn
 from bot.messages import Table
 from data.models import Product
 
 _MOST = 3
+# Points to what was shown; "is your down goose or duck?" does not.
+_REFERS = re.compile(
+    r"[这那哪它]|两|前|上面|刚才|对比|比一比|比较|区别"
+    r"|\b(?:these|those|them|they|both|which|two|three|first|last|compare|difference)\b",
+    re.IGNORECASE,
+)
 
 
 class Compare(Skill):
     action = "action_compare"
 
     def act(self, turn: Turn) -> None:
-        named = mentions.named_products(turn)
-        shown = mentions.recently_shown(turn)
-        picked = mentions.picked_by_place(turn.text, shown)
-        if len({*named, *picked}) > 1:
-            shown = picked
-        shown = [i for i in shown if i not in named]
-        if len(named) == 1 and (before := turn.noted("product", within=4)) not in (None, *named):
-            shown.insert(0, before)
-        wanted = named if len(named) > 1 else list(dict.fromkeys([*named, *shown]))
+        wanted = self._wanted(turn)
+        if not wanted and Answer(self.services).answered(turn):
+            return
         with self.services.unit_of_work() as uow:
             products = uow.products.get_many(wanted[:_MOST])
         if len(products) < 2:
@@ -34,6 +41,40 @@ class Compare(Skill):
             table=self._table(turn, products),
             cards=[views.product_card(turn, product) for product in products],
         )
+
+    def _wanted(self, turn: Turn) -> list[str]:
+        """Ids of what is to be compared: what is named; beside one that is named, the other that is
+        described ("… and a pack of about 50 litres") or was talked of before; one of each kind that
+        is named ("a raincoat or a shell?"); else what was shown last."""
+        named = mentions.named_products(turn)
+        if len(named) > 1:
+            return named
+        shown = mentions.recently_shown(turn)
+        picked = mentions.picked_by_place(turn.text, shown)
+        if len({*named, *picked}) > 1:
+            return list(dict.fromkeys([*named, *picked]))
+        if named and (described := self._described(turn, named[0])):
+            return [*named, described]
+        kinds = [] if named else list(dict.fromkeys(self.services.products.kinds(turn.text)))
+        if len(kinds) > 1:
+            return list(dict.fromkeys(i for kind in kinds for i in self._of_kind(turn, kind)))
+        if not named and not _REFERS.search(turn.text):
+            return []
+        before = turn.noted("product", within=4) if named else None
+        return list(dict.fromkeys([*named, *([before] if before else []), *shown]))
+
+    def _described(self, turn: Turn, named: str) -> str | None:
+        """The product that comes nearest to the figures given beside the named one."""
+        if not reading.measures(turn.text):
+            return None
+        category = self.services.catalogue[named].category_id
+        criteria = Criteria(text=turn.text, category=category, seen=(named,))
+        found = search.results(self.services, criteria)
+        return found[0].id if found else None
+
+    def _of_kind(self, turn: Turn, kind: str) -> list[str]:
+        criteria = Criteria(text=kind, category=self.services.products.category(kind))
+        return [product.id for product in search.results(self.services, criteria)[:1]]
 
     def _table(self, turn: Turn, products: list[Product]) -> Table:
         values = [
@@ -53,16 +94,37 @@ class Compare(Skill):
 
     def _summary(self, turn: Turn, products: list[Product]) -> str:
         """What the figures say: the lightest, the cheapest."""
-        lines = [turn.phrase("compare.here")]
-        cheapest = min(products, key=views.cheapest_price)
-        if len({views.cheapest_price(p) for p in products}) > 1:
-            lines.append(turn.phrase("compare.cheapest", name=turn.name_of(cheapest)))
+        prices = {p.id: views.cheapest_price(p) for p in products}
         weights = {
             p.id: next((a["number"] for a in p.attributes if a["key"] == "weight"), None)
             for p in products
         }
-        known = {product_id: w for product_id, w in weights.items() if w is not None}
-        if len(known) == len(products) and len(set(known.values())) > 1:
-            lightest = min(products, key=lambda p: known[p.id])
-            lines.append(turn.phrase("compare.lightest", name=turn.name_of(lightest)))
-        return (" " if turn.language == "en" else "").join(lines)
+        cheapest, lightest = _least(products, prices), _least(products, weights)
+        if cheapest is not None and cheapest is lightest:
+            facts = [turn.phrase("compare.both", name=turn.name_of(cheapest))]
+        else:
+            facts = [
+                turn.phrase(f"compare.{what}", name=turn.name_of(least))
+                for what, least in (("cheapest", cheapest), ("lightest", lightest))
+                if least is not None
+            ]
+        asked = turn.text
+        for product in products:  # 双人帐 asks for nothing
+            asked = mentions.without_name(asked, product)
+        fitting = [p for p in products if search.meets_measures(p, asked)]
+        if reading.measures(asked) and 0 < len(fitting) < len(products):
+            facts += [turn.phrase("compare.fits", name=turn.name_of(p)) for p in fitting]
+        here = turn.phrase("compare.here")
+        if not facts:
+            return here
+        if turn.language == "zh":
+            return f"{here}{'，'.join(facts)}。"
+        return f"{here} {', '.join(facts)}."
+
+
+def _least(products: list[Product], figures: Mapping[str, Any]) -> Product | None:
+    """The product with the least figure, when all have one and no two have the least."""
+    known = sorted(value for value in figures.values() if value is not None)
+    if len(known) < len(products) or known[0] == known[1]:
+        return None
+    return min(products, key=lambda product: figures[product.id])

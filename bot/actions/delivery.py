@@ -41,6 +41,9 @@ class Delivery(Skill):
         if value is None:
             lines.append(self._in_general(turn, tier))
         express = bool(_EXPRESS.search(turn.text))
+        if self._by_ground_only(turn):
+            self._say_ground_only(turn, lines)
+            return
         if express or value is None:
             lines.append(self._express(turn, tier))
         text = formats.together(lines, turn.language)
@@ -87,6 +90,10 @@ class Delivery(Skill):
         fast = bool(_EXPRESS.search(turn.text))
         if not place:
             place = self._own_province(turn)
+        if self._by_ground_only(turn):
+            lines = [self._promise(turn, paid_at, "standard", place, now)]
+            self._say_ground_only(turn, lines)
+            return
         lines = [self._promise(turn, paid_at, "express" if fast else "standard", place, now)]
         if not fast:
             lines.append(self._promise_short(turn, paid_at, "express", place))
@@ -94,6 +101,18 @@ class Delivery(Skill):
             lines.append(turn.phrase("delivery.where"))
         text = formats.together(lines, turn.language)
         views.say_with_sources(turn, text, "express-delivery" if fast else "delivery-times")
+
+    def _by_ground_only(self, turn: Turn) -> bool:
+        """Whether all goods that the utterance names go by road only."""
+        services = self.services
+        named = mentions.named_products(turn) or services.products.of_kind(turn.text) or ()
+        return bool(named) and all(
+            delivery.by_ground_only(services.rules, services.catalogue[i].tags) for i in named
+        )
+
+    def _say_ground_only(self, turn: Turn, lines: list[str]) -> None:
+        text = formats.together([turn.phrase("delivery.ground_only"), *lines], turn.language)
+        views.say_with_sources(turn, text, "battery-and-shipping", "delivery-times")
 
     def _own_province(self, turn: Turn) -> str | None:
         with self.services.unit_of_work() as uow:

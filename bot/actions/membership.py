@@ -6,13 +6,23 @@ import re
 from datetime import timedelta
 from decimal import Decimal
 
-from bot import formats
+from bot import formats, reading
 from bot.actions import views
+from bot.actions.answer import Answer
 from bot.actions.skill import Skill, Turn
 from data.models import Tier
 from data.rules import membership
 
 _TIERS = {Tier.GOLD: r"金卡|\bgold\b", Tier.SILVER: r"银卡|\bsilver\b"}
+_ABOUT_TIERS = re.compile(
+    r"等级|升级|级别|金卡|银卡|会员(?:有|权益|好处|福利|制度|怎么)|还差"
+    r"|\btiers?\b|\blevels?\b|\bstatus\b|\bgold\b|\bsilver\b|\bupgrade|\bmembership\b",
+    re.I,
+)
+_POINTS = re.compile(r"积分|\bpoints?\b", re.I)
+_EARNED = re.compile(
+    r"(?:得|有|送|积|攒|拿)到?多少|\bhow many\b.*\bpoints\b|\bpoints\b.*\b(?:earn|get)\b", re.I
+)
 _OWN = re.compile(r"我|还差|\bmy\b|\bI\b|\bme\b|\bam I\b", re.I)
 
 
@@ -21,6 +31,13 @@ class Membership(Skill):
 
     def act(self, turn: Turn) -> None:
         asked = next((t for t, p in _TIERS.items() if re.search(p, turn.text, re.I)), None)
+        earned = _POINTS.search(turn.text) and _EARNED.search(turn.text)
+        if earned and (sums := reading.amounts(turn.text)):
+            self._say_points(turn, sums[0], asked)
+            return
+        # Points, birthdays and the like have pages of their own.
+        if not _ABOUT_TIERS.search(turn.text) and Answer(self.services).answered(turn):
+            return
         with self.services.unit_of_work() as uow:
             customer = turn.customer(uow)
             if customer is not None and (_OWN.search(turn.text) or asked is None):
@@ -42,6 +59,23 @@ class Membership(Skill):
         key = "membership.own" if progress.next_tier else "membership.own_highest"
         text = f"{turn.phrase(key, **facts)}\n{self._benefits(turn, tier)}"
         views.say_with_sources(turn, text, "gold-and-silver-benefits")
+
+    def _say_points(self, turn: Turn, spent: Decimal, asked: Tier | None) -> None:
+        """The points that goods of this price bring: to the customer's tier, or to all of them."""
+        with self.services.unit_of_work() as uow:
+            customer = turn.customer(uow)
+        one = asked or (customer.tier if customer is not None else None)
+        joint, end = ("，", "。") if turn.language == "zh" else (", ", ".")
+        earned = joint.join(
+            turn.phrase(
+                "membership.points_of_tier",
+                tier=turn.phrase(f"tier.{tier.value}"),
+                points=membership.points(self.services.rules, tier, spent),
+            )
+            for tier in ([one] if one else [Tier.STANDARD, Tier.SILVER, Tier.GOLD])
+        )
+        text = turn.phrase("membership.points_earned", amount=self._money(spent), earned=earned)
+        views.say_with_sources(turn, text + end, "points")
 
     def _say_general(self, turn: Turn, asked: Tier | None) -> None:
         tiers = [asked] if asked else [Tier.SILVER, Tier.GOLD]

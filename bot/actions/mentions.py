@@ -15,6 +15,8 @@ _ORDINALS = [
     (r"第[三3]|\bthird\b", 2),
     (r"最后|\blast one\b", -1),
 ]
+# "Is there anything waterproof?" asks what there is, not about the product talked of.
+_OPEN = re.compile(r"\b(?:any|some)thing\b", re.I)
 _FIRST_FEW = re.compile(r"前([两二2三3])|\bfirst (two|2|three|3)\b")
 
 
@@ -23,7 +25,7 @@ def named_products(turn: Turn) -> list[str]:
     return turn.services.products.match(turn.text)
 
 
-def product_in_question(turn: Turn) -> str | None:
+def product_talked_of(turn: Turn) -> str | None:
     """The product named in the utterance, else the one that was being talked about."""
     named = named_products(turn)
     if named:
@@ -35,6 +37,21 @@ def product_in_question(turn: Turn) -> str | None:
     if product:
         return str(product)
     return shown[0] if len(shown) == 1 else None
+
+
+def product_in_question(turn: Turn) -> str | None:
+    """The same for a question, which may also be about goods of another kind or about none in
+    particular: then None."""
+    product = product_talked_of(turn)
+    if product is None or product in named_products(turn):
+        return product
+    if asks_what_there_is(turn.text) or not turn.services.products.may_mean(turn.text, product):
+        return None
+    return product
+
+
+def asks_what_there_is(text: str) -> bool:
+    return _OPEN.search(text) is not None
 
 
 def picked_by_place(text: str, shown: list[str]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot import formats, reading
-from bot.actions import mentions, search, stock, views
+from bot.actions import haggling, mentions, search, stock, views
 from bot.actions.skill import Skill, Turn, tier_of
 from data.models import Product, Tier, Variant
 from data.rules import totals
@@ -13,6 +13,8 @@ class Price(Skill):
     action = "action_price"
 
     def act(self, turn: Turn) -> None:
+        if haggling.answered(turn):
+            return
         named = mentions.named_products(turn)
         if not named:
             remembered = mentions.product_in_question(turn)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
@@ -26,6 +27,13 @@ log = structlog.get_logger("action")
 _ITEMS = 3
 _TALKED = 5  # products of a conversation that say what it is about
 _NOBODY = 0  # no customer's id
+# Whoever a present is for is taken for grown up unless the sentence speaks of a child.
+_CHILD = re.compile(
+    r"孩|儿子|女儿|宝宝|娃|小朋友|侄|外甥|孙|儿童|岁|"
+    r"\b(?:kids?|child(?:ren)?|sons?|daughters?|bab(?:y|ies)|toddlers?|boys?|girls?|nephews?|nieces?|"
+    r"grand(?:sons?|daughters?|kids?|child(?:ren)?)|year[- ]olds?)\b",
+    re.I,
+)
 
 
 class Recommend(Skill):
@@ -38,7 +46,7 @@ class Recommend(Skill):
                 criteria = replace(criteria, most=str(max(sums)))  # "预算500"
             _gift(turn, replace(criteria, sought="gift"))
             return
-        beside = mentions.product_in_question(turn)
+        beside = mentions.product_talked_of(turn)
         if turn.intent == "recommend_companion" and beside is not None:
             # The product that is named says what the companion goes with, not what it is.
             _recommend(turn, replace(criteria, sought="companion", beside=beside, category=None))
@@ -97,9 +105,9 @@ def _recommend(turn: Turn, criteria: Criteria, *, narrowed: bool = False) -> Non
 def _for_me(
     turn: Turn, taste: Taste, allowed: frozenset[str], *, popular: bool
 ) -> list[Recommendation]:
-    """From this customer's purchases, or from what was talked of where those may not be looked
-    at; without either, and for whoever is shown what is `popular`, what sells."""
-    signs: Sequence[Purchase] = taste.purchases if taste.personal else _talked_of(turn)
+    """From this customer's purchases, or from what was talked of where there are none or they may
+    not be looked at; without either, and for whoever is shown what is `popular`, what sells."""
+    signs: Sequence[Purchase] = taste.purchases or _talked_of(turn)
     shown = _shown_before(turn) | taste.unwanted
     return turn.services.recommender.for_customer(
         () if popular else signs,
@@ -140,7 +148,10 @@ def _gift(turn: Turn, criteria: Criteria, *, narrowed: bool = False) -> None:
         customer = turn.customer(uow)
         unwanted = uow.behaviour.disliked(None, turn.session_id)
         allowed = {
-            i for i in _allowed(services, uow, criteria) if not services.catalogue[i].rebuy_days
+            i
+            for i in _allowed(services, uow, criteria)
+            if not services.catalogue[i].rebuy_days
+            and ("kids" not in services.catalogue[i].tags or _CHILD.search(criteria.text))
         } - (_shown_before(turn) | unwanted)
         # What the shop itself calls a good present, where that leaves any.
         presents = {i for i in allowed if "gift" in services.catalogue[i].tags}
@@ -185,6 +196,8 @@ def _headline(turn: Turn, taste: Taste, found: list[Recommendation]) -> str:
         return turn.phrase("recommend.talked_of" if own else "recommend.visitor")
     if not customer.personalised:
         return turn.phrase("recommend.switched_off")
+    if own and not taste.purchases:
+        return turn.phrase("recommend.talked_of")
     key = "own" if own else "popular" if taste.purchases else "new"
     return turn.phrase(f"recommend.{key}", name=customer.name)
 

@@ -22,6 +22,20 @@ FAULTY = re.compile(
 _OPENED = re.compile(
     r"拆[了开封过]|开封|穿过|用过|打开[了过]|\bopened\b|\bused\b|\bworn\b|\bunsealed\b", re.I
 )
+_USED = re.compile(
+    r"用过|穿过|穿了|洗过|改过|户外.{0,4}用|\bused\b|\bworn\b|\bwore\b|\bwashed\b|\baltered\b", re.I
+)
+_TRIED = re.compile(
+    r"没(?:有)?(?:用|穿|洗)过|试穿|试过|试搭"
+    r"|\bnot used\b|\bnever (?:used|worn)\b|\btried\b|\bunused\b",
+    re.I,
+)
+_EXCHANGE = re.compile(
+    r"换货|换[一个]?[大小]?一?[码号双件]|换个?颜色"
+    r"|\bexchange\b|\bswap\b|\b(?:different|bigger|smaller|larger) size\b",
+    re.I,
+)
+_RETURN = re.compile(r"退|\breturn|\brefund|\bsend .{0,10}back\b", re.I)
 _STEPS = re.compile(r"怎么退|如何退|退货流程|\bhow (?:do|can|to|would)\b.*\breturn", re.I)
 
 
@@ -29,6 +43,9 @@ class Returns(Skill):
     action = "action_return"
 
     def act(self, turn: Turn) -> None:
+        if _EXCHANGE.search(turn.text) and not _RETURN.search(turn.text):
+            views.say_with_sources(turn, self._exchange(turn), "exchanges")
+            return
         with self.services.unit_of_work() as uow:
             customer = turn.customer(uow)
             tier = tier_of(customer)
@@ -77,6 +94,7 @@ class Returns(Skill):
             tier,
             faulty=bool(FAULTY.search(turn.text)),
             sealed=not _OPENED.search(turn.text),
+            used=_was_used(turn),
             warranty_months=warranty_months,
         )
 
@@ -139,12 +157,18 @@ class Returns(Skill):
         days = self.services.rules.returns.refund_working_days
         return turn.phrase("returns.steps", days=days)
 
+    def _exchange(self, turn: Turn) -> str:
+        days = returns.window_days(self.services.rules, ReturnClass.STANDARD, Tier.STANDARD)
+        return turn.phrase("returns.exchange", days=days)
+
     def _in_general(self, turn: Turn, return_class: ReturnClass, name: str, tier: Tier) -> str:
         """The rule for goods of this class, where no day of delivery is known."""
         if FAULTY.search(turn.text):
             return turn.phrase("returns.general_faulty", name=name)
         if return_class == ReturnClass.HYGIENE and _OPENED.search(turn.text):
             return turn.phrase("returns.seal_broken", name=name)
+        if _was_used(turn):
+            return turn.phrase("returns.general_used", name=name)
         return turn.phrase(
             "returns.general",
             name=name,
@@ -197,6 +221,11 @@ def _class_of(turn: Turn, product: Product | None) -> ReturnClass:
         if re.search(pattern, turn.text, re.I):
             return return_class
     return ReturnClass.STANDARD
+
+
+def _was_used(turn: Turn) -> bool:
+    """More than tried on at home, by the customer's own words."""
+    return bool(_USED.search(turn.text)) and not _TRIED.search(turn.text)
 
 
 def _months(product: Product | None) -> int | None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from decimal import Decimal
+from typing import Any
 
 from bot import reading
-from bot.actions import interests, mentions, recommend, views
+from bot.actions import haggling, interests, mentions, recommend, views
 from bot.actions.criteria import Criteria
 from bot.actions.skill import Skill, Turn
-from bot.reading import Measure
+from bot.reading import Measure, Superlative
 from bot.services import Services
 from data.models import Product
+from retrieval.lexical import terms
 
 _CARDS = 3
 _CANDIDATES = 60
@@ -23,6 +26,8 @@ class Search(Skill):
     action = "action_search"
 
     def act(self, turn: Turn) -> None:
+        if haggling.answered(turn):
+            return
         noted = turn.noted("query", within=_STANDS) if turn.intent == "refine" else None
         if not noted:
             find(turn, self.services)
@@ -39,8 +44,7 @@ class Search(Skill):
 def find(turn: Turn, services: Services, criteria: Criteria | None = None) -> None:
     """Answer with a list of products; what is looked for is read from the utterance by default."""
     criteria = criteria or Criteria.read(turn)
-    with services.unit_of_work() as uow:
-        products, loosened = _results(services, uow.products.catalogue(), criteria)
+    products, loosened = _results(services, criteria)
     if not products:
         turn.notes["query"] = asdict(criteria)
         turn.say(turn.phrase("search.none"), buttons=[turn.button("human")])
@@ -53,25 +57,59 @@ def find(turn: Turn, services: Services, criteria: Criteria | None = None) -> No
         "reasons": {i: fit or turn.phrase("reason.search") for i, fit in fits.items()},
         **({"product": products[0].id} if len(products) == 1 else {}),
     }
+    headline = _headline(turn, services, criteria, len(products), loosened)
+    if not _is_called(services, criteria, fits):
+        headline = turn.phrase("search.unsure")
     turn.say(
-        _headline(turn, services, criteria, len(products), loosened),
+        headline,
         cards=[views.product_card(turn, product, fits[product.id]) for product in products],
         buttons=[turn.button("cheaper"), turn.button("others")],
     )
 
 
-def _results(
-    services: Services, catalogue: Sequence[Product], criteria: Criteria
-) -> tuple[list[Product], bool]:
-    """The best products; True when figures or the price limit had to be left aside to find any."""
+def _is_called(services: Services, criteria: Criteria, shown: Iterable[str]) -> bool:
+    """Whether what is shown is what was asked for by name: of the kind, or called so."""
+    if criteria.category is not None:
+        return True
+    asked = set(terms(criteria.text))
+    products = (services.catalogue[product_id] for product_id in shown)
+    return any(
+        asked & set(terms(" ".join([p.name.zh, p.name.en, *p.aliases["zh"], *p.aliases["en"]])))
+        for p in products
+    )
+
+
+def results(services: Services, criteria: Criteria) -> list[Product]:
+    """The best products, with prices and stock as they are now."""
+    return _results(services, criteria)[0]
+
+
+def _results(services: Services, criteria: Criteria) -> tuple[list[Product], bool]:
+    """The best products; True when what was asked for had to be left aside in part to find any."""
+    with services.unit_of_work() as uow:
+        catalogue = uow.products.catalogue()
     by_id = {product.id: product for product in catalogue}
     measures = reading.measures(criteria.text)
 
     def measured(product: Product) -> bool:
-        return all(_measures_up(product, measure) for measure in measures)
+        return meets_measures(product, criteria.text)
 
-    # What people give up first to find something: the exact figures, then the price.
-    for conditions in ((measured, criteria.affords), (criteria.affords,), (measured,), ()):
+    kind = services.products.of_kind(criteria.text)
+    named = [] if services.products.kinds(criteria.text) else services.products.match(criteria.text)
+
+    def meant(product: Product) -> bool:
+        return (kind is None or product.id in kind) and (not named or product.id in named)
+
+    # What people give up first to find something: the exact figures, then the price, then the kind.
+    steps: list[tuple[Callable[[Product], bool], ...]] = [
+        (measured, criteria.affords, meant),
+        (criteria.affords, meant),
+        (measured, meant),
+        (meant,),
+        (criteria.affords,),
+        (),
+    ]
+    for conditions in steps:
         allowed = {
             product.id
             for product in catalogue
@@ -79,33 +117,74 @@ def _results(
         }
         if allowed:
             ranked = services.products.search(criteria.text, allowed, _CANDIDATES)
-            best = services.products.of_kind(criteria.text, [i for i, _ in ranked])
-            found = [by_id[product_id] for product_id in best]
-            found.sort(key=lambda product: not views.in_stock(product))  # stable: rank kept
-            return found[:_CARDS], len(conditions) < 2
+            found = [by_id[product_id] for product_id, _ in ranked]
+            for measure in measures:
+                found.sort(key=lambda product: _distance(product, measure))
+            if best := reading.superlative(criteria.text):
+                found = _in_order(found, best)
+            else:
+                found.sort(key=lambda product: not views.in_stock(product))  # stable: rank kept
+            return found[:_CARDS], conditions != steps[0]
     return [], False
 
 
-def _measures_up(product: Product, measure: Measure) -> bool:
-    """Whether the product's own figure meets the one asked for; products without it do not."""
+def meets_measures(product: Product, text: str) -> bool:
+    """Whether the product's figures are what a text asks for; products without them are not."""
+    return all(_distance(product, measure) == 0 for measure in reading.measures(text))
+
+
+def _in_order(products: Sequence[Product], best: Superlative) -> list[Product]:
+    """The one that has the most (or least) first; those without that figure are left out, unless
+    none has it."""
+    figures = {product.id: _figure(product, best) for product in products}
+    known = [product for product in products if figures[product.id] is not None]
+    known.sort(key=lambda product: figures[product.id] or 0, reverse=best.most)
+    return known or list(products)
+
+
+def _figure(product: Product, best: Superlative) -> Decimal | None:
+    if "price" in best.keys:
+        return views.cheapest_price(product)
+    figures = [f for a in product.attributes if a["key"] in best.keys for f in _figures(a)]
+    return (max if best.most else min)(figures, default=None)
+
+
+def _distance(product: Product, measure: Measure) -> Decimal:
+    """How far the product's own figure is from what is asked for: 0 when it is met; products
+    without such a figure are the farthest."""
     figures = [
-        Decimal(str(attribute["number"]))
+        figure
         for attribute in product.attributes
-        if attribute.get("unit") == measure.unit and "number" in attribute
+        if attribute.get("unit") == measure.unit
         and (measure.key is None or attribute["key"] == measure.key)
-    ]  # fmt: skip
-    return any(measure.admits(figure) for figure in figures)
+        for figure in _figures(attribute)
+    ]
+    return min((measure.distance(figure) for figure in figures), default=Decimal("Infinity"))
+
+
+def _figures(attribute: Mapping[str, Any]) -> list[Decimal]:
+    """The attribute's figure, and the others of its text when they are in the same unit: "light
+    0 °C, warm −10 °C"."""
+    if "number" not in attribute:
+        return []
+    figure = Decimal(str(attribute["number"]))
+    text = attribute["value"]["en"].replace("−", "-").replace(",", "")
+    told = [Decimal(each) for each in re.findall(r"(?<![\w.])-?\d+(?:\.\d+)?", text)]
+    return [figure, *told] if figure in told else [figure]
 
 
 def _fit(turn: Turn, product: Product) -> str | None:
     """What of the product meets the figures asked for: "重量：1.85 公斤"."""
+    best = reading.superlative(turn.text)
+    asked = [(measure.unit, measure.key) for measure in reading.measures(turn.text)]
     colon = "：" if turn.language == "zh" else ": "
     parts = [
         f"{attribute['name'][turn.language]}{colon}{attribute['value'][turn.language]}"
-        for measure in reading.measures(turn.text)
         for attribute in product.attributes
-        if attribute.get("unit") == measure.unit
-        and (measure.key is None or attribute["key"] == measure.key)
+        if (best is not None and attribute["key"] in best.keys)
+        or any(
+            attribute.get("unit") == unit and key in (None, attribute["key"]) for unit, key in asked
+        )
     ]
     return ("，" if turn.language == "zh" else ", ").join(parts[:2]) or None
 
@@ -117,7 +196,7 @@ def _headline(
         (p.category for p in services.catalogue.values() if p.category_id == criteria.category),
         None,
     )
-    what = category.name[turn.language].lower() if category else turn.phrase("search.products")
+    what = category.name[turn.language] if category else turn.phrase("search.products")
     limit = criteria.limit(turn)
     if loosened:
         return turn.phrase("search.loosened", what=what, limit=limit)

@@ -53,7 +53,7 @@ class WishList(Skill):
             return meant
         if _ALL.search(turn.text):
             return shown
-        product = mentions.product_in_question(turn)
+        product = mentions.product_talked_of(turn)
         return [product] if product in self.services.catalogue else []
 
     def _save(self, turn: Turn, uow: UnitOfWork, customer: Customer | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -77,6 +78,12 @@ def promise(
         served=True,
         zone=zone,
     )
+
+
+def by_ground_only(rules: ShopRules, tags: Iterable[str]) -> bool:
+    """Whether goods with these tags go by standard delivery only, and everything ordered with
+    them."""
+    return not rules.delivery.ground_only.isdisjoint(tags)
 
 
 def dispatch_day(rules: ShopRules, paid_at: datetime) -> date:

@@ -21,6 +21,7 @@ class Reason(StrEnum):
     NOT_DELIVERED = "not_delivered"  # the window begins with delivery
     WINDOW_OVER = "window_over"
     SEAL_BROKEN = "seal_broken"
+    USED = "used"  # outdoors, washed or altered; tried on at home is not used
     NO_RETURNS = "no_returns"  # this kind goes back only when faulty
 
 
@@ -60,6 +61,7 @@ def decide(
     tier: Tier,
     faulty: bool = False,
     sealed: bool = True,
+    used: bool = False,
     warranty_months: int | None = None,
 ) -> ReturnDecision:
     """`delivered_at` is None for what has not arrived; `warranty_months` is the product's own."""
@@ -86,6 +88,8 @@ def decide(
         reason = Reason.WINDOW_OVER
     elif return_class == ReturnClass.HYGIENE and not sealed and not faulty:
         reason = Reason.SEAL_BROKEN
+    elif used and not faulty:
+        reason = Reason.USED
     allowed = reason in (Reason.IN_WINDOW, Reason.FAULTY)
     return ReturnDecision(allowed, reason, window, last, left, days_since, fee)
 

@@ -108,6 +108,7 @@ class Delivery(_Part):
     near: frozenset[str]
     remote: frozenset[str]
     not_served: frozenset[str]
+    ground_only: frozenset[str] = frozenset()  # tags of goods that no express carries
     pickup_locker_days: Count
 
 

@@ -32,6 +32,8 @@ INTENTS = {
     "why": "action_why",
     "refine": "action_search",
     "return_eligibility": "action_return",
+    "delivery_time": "action_delivery",
+    "membership": "action_membership",
     "policy_question": "action_answer",
     "deny": "action_deny",
     "complaint": "action_handoff",

@@ -170,6 +170,44 @@ def test_categories_are_found(products: ProductSearch, text: str, expected: str 
     assert products.category(text) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "product", "expected"),
+    [
+        ("头灯用什么电池", "brook-synthetic-bag", False),
+        ("睡垫怎么修", "brook-synthetic-bag", False),
+        ("睡袋能机洗吗", "brook-synthetic-bag", True),
+        ("能机洗吗", "brook-synthetic-bag", True),
+        ("are the shoes waterproof", "fellwind-trail-runner", True),
+        ("which stove is it for", "fellwind-trail-runner", False),
+    ],
+)
+def test_a_kind_that_is_named_tells_what_is_meant(
+    products: ProductSearch, text: str, product: str, expected: bool
+) -> None:
+    assert products.may_mean(text, product) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "some", "none"),
+    [
+        ("帐篷", "ridgeline-2-tent", "ridgeline-2-footprint"),
+        ("tents", "ridgeline-2-tent", "groundhold-pegs"),
+        ("冲锋衣", "stormline-shell", "cloudburst-rain-jacket"),
+        ("背包", "trailhead-38-pack", "pack-rain-cover"),
+        ("backpack", "trailhead-38-pack", "pack-rain-cover"),
+    ],
+)
+def test_what_is_of_a_kind(products: ProductSearch, text: str, some: str, none: str) -> None:
+    found = products.of_kind(text)
+    assert found is not None
+    assert some in found
+    assert none not in found
+
+
+def test_nothing_is_of_no_kind(products: ProductSearch) -> None:
+    assert products.of_kind("something nice") is None
+
+
 def test_search_ranks_every_allowed_product(products: ProductSearch) -> None:
     best = [product_id for product_id, _ in products.search("轻一点的单人帐篷", None, 5)]
     assert best[0] == "nightjar-1-tent"

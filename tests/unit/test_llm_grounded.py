@@ -226,3 +226,33 @@ def test_what_the_passages_do_not_speak_of_is_not_left_to_the_generator() -> Non
     _, _, reason, _ = ask(engine, "Can I pay with PayPal?")
     assert reason == "not in the passages: PayPal"
     assert engine.asked == []
+
+
+def test_what_the_shop_does_is_not_said_of_the_customer() -> None:
+    card = passage("A gift card is sent by e-mail within 10 minutes.", title="Gift cards")
+    text, origin, reason, shown = ask(
+        ScriptedEngine("You have a gift card."), "do you have a gift card", [card]
+    )
+    assert (origin, reason) == ("quote", "meta: You have")
+    assert text.startswith("A gift card is sent by e-mail")
+    assert not any("You have" in each for each in shown)
+
+
+def test_the_citation_denies_what_the_answer_denies() -> None:
+    rules = passage(
+        "充电宝可以随身带上飞机，不能托运。\n气罐不能带上飞机，手提和托运都不行。",
+        "zh",
+        title="电池与气罐的运输",
+    )
+    writer = GroundedWriter(ScriptedEngine("不能带上飞机。"))
+    answer = writer.answer("气罐能带上飞机吗", [rules], "zh")
+    assert answer.origin == "model"
+    assert answer.citations[0].quote.startswith("气罐不能带上飞机")
+
+
+def test_a_table_is_read_whatever_passage_comes_first() -> None:
+    advice = passage("徒步鞋的脚趾前要留大约一指宽。", "zh", "footwear-sizing", "鞋子尺码指南")
+    rows = "\n".join(f"欧码 {size}：脚长（毫米） {60 + 5 * size}。" for size in range(36, 47))
+    chart = passage(rows, "zh", "footwear-sizing", "鞋子尺码指南")
+    text, _, _, _ = ask(None, "脚长26.0cm穿几码", [advice, chart], "zh")
+    assert text == "欧码 40：脚长（毫米） 260。[1]"

@@ -182,6 +182,24 @@ def test_sizes(text: str, size: str | None) -> None:
     assert reading.size(text) == size
 
 
+@pytest.mark.parametrize(
+    ("text", "keys", "most"),
+    [
+        ("最轻的帐篷", ("weight",), False),
+        ("the lightest tent", ("weight",), False),
+        ("便宜的头灯有吗", ("price",), False),
+        ("cheap headlamps", ("price",), False),
+        ("最亮的头灯", ("brightness",), True),
+        ("便宜一点的", None, None),
+        ("有没有更便宜的", None, None),
+        ("something cheaper", None, None),
+    ],
+)
+def test_superlatives(text: str, keys: tuple[str, ...] | None, most: bool | None) -> None:
+    found = reading.superlative(text)
+    assert (found and found.keys, found and found.most) == (keys, most)
+
+
 def test_quantities() -> None:
     text = "两顶岭线帐篷和三个头灯"
     assert reading.quantity_before(text, text.index("岭线")) == 2
@@ -199,6 +217,10 @@ def test_quantities() -> None:
         ("a two-person tent", "people", 2, 3),
         ("2公斤以内的帐篷", "g", None, 2000),
         ("a tent under 2 kg", "g", None, 2000),
+        ("2kg以内的帐篷", "g", None, 2000),
+        ("30L的背包", "L", 22.5, 37.5),
+        ("一家三口住的帐篷", "people", 3, 4),
+        ("哪个适合一家三口", "people", 3, 4),
         ("40升的背包", "L", 30, 50),
         ("at least 300 lumens", "lm", 300, None),
         ("零下10度的睡袋", "°C", None, -10),

@@ -1,0 +1,190 @@
+"""What shoppers ask of goods, prices and terms in words of their own: kinds instead of names, the
+most and the least, foot lengths, used goods, gas. The intent is given, the rest is real."""
+
+from __future__ import annotations
+
+import pytest
+from talking import Talk, demo_services
+
+from bot.services import Services
+
+TENTS = {"nightjar-1-tent", "ridgeline-2-tent", "ridgeline-3-tent"}
+
+
+@pytest.fixture(scope="module")
+def services(tmp_path_factory: pytest.TempPathFactory) -> Services:
+    return demo_services(tmp_path_factory.mktemp("questions"))  # nothing here changes the shop
+
+
+@pytest.mark.parametrize(
+    ("about_bag", "about_lamps", "language"),
+    [
+        ("溪谷棉睡袋多重", "头灯用什么电池", "zh"),
+        ("how heavy is the brook sleeping bag", "which batteries do headlamps take", "en"),
+    ],
+)
+def test_a_question_about_another_kind_leaves_the_product_alone(
+    services: Services, about_bag: str, about_lamps: str, language: str
+) -> None:
+    talk = Talk(services)
+    talk.say("product_question", about_bag, language)
+    said = talk.say("product_question", about_lamps, language)
+    sources = {each["source"] for message in said.messages for each in message["citations"]}
+    assert sources
+    assert all(services.catalogue[source].category_id == "lighting" for source in sources)
+    # Each product's sentence stands behind its name: one of them would seem to hold for all.
+    for line, source in zip(said.text.splitlines(), said.notes["shown"], strict=True):
+        assert line.startswith(services.catalogue[source].name[language])
+
+
+@pytest.mark.parametrize(
+    ("about_bag", "more", "language"),
+    [
+        ("溪谷棉睡袋多重", "那它能机洗吗", "zh"),
+        ("how heavy is the brook sleeping bag", "can it go into the washing machine", "en"),
+    ],
+)
+def test_it_is_the_product_talked_of(
+    services: Services, about_bag: str, more: str, language: str
+) -> None:
+    talk = Talk(services)
+    talk.say("product_question", about_bag, language)
+    said = talk.say("product_question", more, language)
+    assert {c["source"] for m in said.messages for c in m["citations"]} == {"brook-synthetic-bag"}
+
+
+@pytest.mark.parametrize(
+    ("ask", "language"), [("冬天零下十度用哪个睡袋够暖", "zh"), ("which bag for minus 10?", "en")]
+)
+def test_a_bag_for_the_cold_is_one_that_is_warm_enough(
+    services: Services, ask: str, language: str
+) -> None:
+    text = ask if language == "zh" else "which sleeping bag keeps me warm at minus 10?"
+    said = Talk(services).say("product_question", text, language)
+    assert said.products == ["larch-down-bag"]
+
+
+@pytest.mark.parametrize(
+    ("ask", "first", "language"),
+    [
+        ("最轻的帐篷是哪个", "nightjar-1-tent", "zh"),
+        ("whats the lightest tent you sell", "nightjar-1-tent", "en"),
+        ("便宜的头灯有吗", "pixie-headlamp", "zh"),
+        ("the cheapest headlamp please", "pixie-headlamp", "en"),
+        ("最暖的羽绒服", "northwall-down-parka", "zh"),
+        ("what is the warmest jacket you have", "northwall-down-parka", "en"),
+    ],
+)
+def test_the_most_and_the_least_come_first(
+    services: Services, ask: str, first: str, language: str
+) -> None:
+    assert Talk(services).say("product_search", ask, language).products[0] == first
+
+
+@pytest.mark.parametrize(
+    ("ask", "only", "language"),
+    [
+        ("女款冲锋衣有哪些，1000以内", "stormline-shell", "zh"),
+        ("do you have gaiters?", "trail-gaiters", "en"),
+    ],
+)
+def test_what_is_named_is_not_padded_with_what_is_near(
+    services: Services, ask: str, only: str, language: str
+) -> None:
+    assert Talk(services).say("product_search", ask, language).products == [only]
+
+
+@pytest.mark.parametrize(
+    ("ask", "both", "language"),
+    [
+        (
+            "启程38升和另外那个50升左右的包有什么区别",
+            {"trailhead-38-pack", "overland-55-pack"},
+            "zh",
+        ),
+        (
+            "how does the Trailhead 38 differ from the one of about 50 litres",
+            {"trailhead-38-pack", "overland-55-pack"},
+            "en",
+        ),
+        ("雨衣和冲锋衣哪个好", {"cloudburst-rain-jacket", "stormline-shell"}, "zh"),
+    ],
+)
+def test_what_is_described_is_compared(
+    services: Services, ask: str, both: set[str], language: str
+) -> None:
+    talk = Talk(services)
+    talk.say("product_search", "睡袋" if language == "zh" else "sleeping bags", language)
+    assert set(talk.say("compare", ask, language).products) == both
+
+
+def test_who_has_three_in_the_family_is_told_which_tent_sleeps_three(services: Services) -> None:
+    said = Talk(services).say("compare", "岭线双人帐和岭线三人帐哪个适合一家三口", "zh")
+    assert "岭线三人三季帐更合适" in said.text
+    assert "岭线双人三季帐更合适" not in said.text
+
+
+@pytest.mark.parametrize(
+    ("ask", "size", "language"),
+    [
+        ("我脚长25.5cm穿几码的徒步鞋", "41", "zh"),
+        ("my foot is 26 cm, which size boots?", "42", "en"),
+    ],
+)
+def test_a_foot_is_looked_up_in_the_size_guide(
+    services: Services, ask: str, size: str, language: str
+) -> None:
+    said = Talk(services).say("product_question", ask, language)
+    assert size in said.text
+    assert said.messages[0]["citations"][0]["source"] == "footwear-sizing"
+
+
+@pytest.mark.parametrize(
+    ("ask", "language"),
+    [("气罐能寄到云南吗，几天到", "zh"), ("how fast do gas canisters reach Yunnan?", "en")],
+)
+def test_gas_is_never_promised_by_express(services: Services, ask: str, language: str) -> None:
+    said = Talk(services).say("delivery_time", ask, language)
+    assert services.rules.delivery.ground_only == {"fuel"}
+    assert ("不能选特快" if language == "zh" else "never by express") in said.text
+    assert ("选特快配送预计" if language == "zh" else "By express") not in said.text
+
+
+@pytest.mark.parametrize(
+    ("ask", "allowed", "language"),
+    [
+        ("昨天收到的头灯，已经用过了，能退吗", False, "zh"),
+        ("昨天收到的靴子，只在家试穿过，能退吗", True, "zh"),
+        ("I got the headlamp yesterday and used it, can I return it?", False, "en"),
+        ("I got the boots yesterday and only tried them on, can I return them?", True, "en"),
+    ],
+)
+def test_used_goods_do_not_go_back(
+    services: Services, ask: str, allowed: bool, language: str
+) -> None:
+    said = Talk(services).say("return_eligibility", ask, language)
+    yes = "可以退" if language == "zh" else "Yes, you can return it"
+    assert said.text.startswith(yes) is allowed
+
+
+@pytest.mark.parametrize(
+    ("ask", "points", "language"),
+    [("买500块能有多少积分", "750", "zh"), ("how many points do i get for 500 yuan", "750", "en")],
+)
+def test_points_of_a_purchase_are_counted(
+    services: Services, ask: str, points: str, language: str
+) -> None:
+    said = Talk(services).say("membership", ask, language)
+    assert "500" in said.text
+    assert points in said.text
+
+
+@pytest.mark.parametrize(
+    ("ask", "language"), [("能不能再便宜点", "zh"), ("any chance of a better price?", "en")]
+)
+def test_nobody_is_given_another_price(services: Services, ask: str, language: str) -> None:
+    talk = Talk(services)
+    talk.say("product_search", "头灯" if language == "zh" else "headlamps", language)
+    said = talk.say("refine", ask, language)
+    assert not said.cards
+    assert {c["source"] for c in said.messages[0]["citations"]} == {"sale-items", "coupons"}
