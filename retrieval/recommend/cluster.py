@@ -6,6 +6,8 @@ Ray is imported only when a cluster is asked for and is no dependency otherwise.
 
 from __future__ import annotations
 
+import re
+import socket
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from retrieval.recommend.sequences import Histories, Split
 from retrieval.recommend.training import Told, Trained, TrainSettings, train
 
 _WEIGHTS = "weights.pt"
+_KNOCK_S = 10
 
 
 class ClusterTrainer:
@@ -39,8 +42,9 @@ class ClusterTrainer:
             ) from error
         self._workers = workers
         try:
+            _knock(address)
             ray.init(address, ignore_reinit_error=True, log_to_driver=False)
-        except (ConnectionError, ValueError) as error:
+        except (OSError, ValueError, ray.exceptions.RayError) as error:
             raise RetrievalError(
                 f"The Ray cluster {address} cannot be reached: {error}."
             ) from error
@@ -77,6 +81,12 @@ class ClusterTrainer:
         network = SequenceNetwork(items, settings.network, texts)
         network.load_state_dict(held["network"])
         return Trained(SequenceModel(network), held["epochs"], held["ndcg10"], held["seconds"])
+
+
+def _knock(address: str) -> None:
+    """Raises `OSError` when nobody listens at host:port; Ray alone would try for minutes."""
+    if match := re.fullmatch(r"(?:ray://)?([\w.-]+):(\d+)", address):
+        socket.create_connection((match[1], int(match[2])), timeout=_KNOCK_S).close()
 
 
 def _work(given: dict[str, Any]) -> None:
