@@ -295,7 +295,7 @@ class GroundedWriter:
 
     def _nearest(self, part: str, question: str, passages: Sequence[Passage]) -> Quote:
         """The unit that a sentence of the answer leans on."""
-        words = terms(part)
+        words = {term for term in terms(part) if len(term) > 1}
         pool = [Quote(passage, unit, 0.0) for passage in passages for unit in units(passage)]
         if not pool:
             return Quote(passages[0], passages[0].text, 0.0)
