@@ -161,11 +161,20 @@ def import_files(
     shopguide import my-shop/
     shopguide import events clicks.parquet
     """
+    from datetime import UTC, datetime
+
     from data.importer import __main__ as importer
 
+    settings = Settings()
     files = [str(folder), *([str(file)] if file else [])]
-    arguments = [*files, "--database", Settings().database, "--timezone", timezone]
-    raise typer.Exit(importer.main(arguments + ["--dry-run"] * dry_run))
+    arguments = [*files, "--database", settings.database, "--timezone", timezone]
+    code = importer.main(arguments + ["--dry-run"] * dry_run)
+    if code == 0 and not dry_run and file is None:
+        mark = settings.state / "setup" / "imported"  # install/places.py knows it too
+        mark.parent.mkdir(parents=True, exist_ok=True)
+        mark.write_text(f"{datetime.now(UTC).isoformat()}\n", encoding="utf-8")
+        typer.echo("`make setup` makes new products known to the assistant; then start it anew.")
+    raise typer.Exit(code)
 
 
 @events.command("sequences")

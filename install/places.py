@@ -95,6 +95,11 @@ class Places:
         return self.state / "setup"
 
     @property
+    def imported(self) -> Path:
+        """When `shopguide import` last changed the catalogue; absent before."""
+        return self.stamps / "imported"
+
+    @property
     def database_url(self) -> str:
         return self.setting("database_url", f"sqlite:///{self.state / 'shop.db'}")
 

@@ -270,7 +270,12 @@ class Plan:
             action=build,
             stamp=places.stamps / "index.json",
             after=("embedder", "database"),
-            files=(places.root / "retrieval", places.root / "data" / "demo", places.documents),
+            files=(
+                places.root / "retrieval",
+                places.root / "data" / "demo",
+                places.documents,
+                places.imported,
+            ),
             words=(places.database_url, places.embedder),
             outputs=(places.index,),
             disk_mb=100,
@@ -288,7 +293,7 @@ class Plan:
             action=export,
             stamp=places.stamps / "lookups.json",
             after=("database",),
-            files=(root / "bot" / "lookups.py", root / "data" / "demo"),
+            files=(root / "bot" / "lookups.py", root / "data" / "demo", places.imported),
             words=(places.database_url,),
             outputs=(places.state / "lookups.json",),
         )

@@ -13,6 +13,7 @@ from fake_gateway import make_units
 
 from bot import cli
 from data.models import ChatSession, Ticket
+from install.places import Places
 
 
 @pytest.fixture(autouse=True)
@@ -163,6 +164,23 @@ def test_a_profile_is_shown_or_the_customer_is_unknown(
     assert "nothing on record" in capsys.readouterr().out
     assert command(monkeypatch, "profile", "nobody@example.com") == 1
     assert "No customer has the e-mail address" in capsys.readouterr().err
+
+
+def test_an_import_says_what_makes_it_known_and_leaves_its_mark_for_the_setup(
+    shop: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = shop / "own"
+    own.mkdir()
+    (own / "categories.csv").write_text("id,name_zh,name_en\ntents,帐篷,Tents\n", "utf-8")
+    mark = Places(shop).imported
+    assert command(monkeypatch, "import", "own", "--dry-run") == 0
+    assert not mark.exists()
+    assert command(monkeypatch, "import", "nowhere") == 1
+    assert not mark.exists()
+    capsys.readouterr()
+    assert command(monkeypatch, "import", "own") == 0
+    assert "`make setup`" in capsys.readouterr().out
+    assert mark.exists()
 
 
 def test_events_are_imported_and_put_into_sequences(

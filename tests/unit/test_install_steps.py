@@ -113,3 +113,14 @@ def test_the_command_makes_the_checkout_importable(tmp_path: Path) -> None:
     assert (site / "shopguide.pth").read_text() == f"{places.root}\n"
     assert places.command.stat().st_mode & 0o111
     compile(places.command.read_text(), "shopguide", "exec")  # it is Python as well as shell
+
+
+def test_an_import_has_the_index_and_the_names_made_anew(places: Places) -> None:
+    def made_from() -> dict[str, str]:
+        return {step.name: step.made_from() for step in Plan(places).steps()}
+
+    before = made_from()
+    places.imported.parent.mkdir(parents=True)
+    places.imported.write_text("2026-11-22T04:00:00+00:00\n")
+    after = made_from()
+    assert {name for name in after if after[name] != before[name]} == {"index", "lookups"}
