@@ -6,6 +6,7 @@ It only looks: it starts nothing, changes nothing, and needs no package.
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import socket
@@ -29,6 +30,7 @@ State = Literal["ok", "note", "missing"]
 _SETUP = "make setup"
 _PORTS = (("port", 8080, "the shop's door"), ("actions_port", 5055, "the action endpoint"),
           ("rasa_port", 5005, "Rasa"))  # fmt: skip
+KNOWN_PRODUCTS = 0.8  # as in retrieval/recommend/serving.py, with a test
 _LOW_DISK = 5_000_000_000  # bytes; logs, trackers and uploads need some room to live
 
 
@@ -87,6 +89,7 @@ def examine(places: Places | None = None) -> list[Finding]:
         _weights,
         _database,
         _index_and_model,
+        _recommendations,
         _ports,
         _channels,
         _disk,
@@ -200,6 +203,39 @@ def _index_and_model(places: Places, steps: dict[str, Step]) -> Iterator[Finding
             yield Finding("note", step.title, "older than what it is made from", _SETUP)
         else:
             yield Finding("ok", step.title, size_words(folder_size(path)))
+
+
+def _recommendations(places: Places, steps: dict[str, Step]) -> Iterator[Finding]:
+    """Trained models are a choice; without them recommendations are by counts."""
+    what, train = "Recommendations", "shopguide train recommend"
+    file = places.state / "recommend" / "model.json"
+    if not file.is_file():
+        yield Finding("ok", what, f"by counts; `{train}` trains models")
+        return
+    try:
+        about = json.loads(file.read_text(encoding="utf-8"))
+        known = frozenset(about["items"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        yield Finding("note", what, f"by counts, the models are damaged: {error}", train)
+        return
+    products = _product_ids(places)
+    if len(products & known) < KNOWN_PRODUCTS * len(products):
+        told = f"{len(products & known)} of {len(products)} products"
+        yield Finding("note", what, f"by counts, the models know only {told}", train)
+    else:
+        yield Finding("ok", what, f"by models trained on {len(known)} products")
+
+
+def _product_ids(places: Places) -> frozenset[str]:
+    """Of an SQLite catalogue; empty where it is on a server or cannot be read."""
+    file = places.database_file
+    if file is None or not file.exists():
+        return frozenset()
+    try:
+        with contextlib.closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as database:
+            return frozenset(row[0] for row in database.execute("SELECT id FROM products"))
+    except sqlite3.Error:
+        return frozenset()
 
 
 def _ports(places: Places, steps: dict[str, Step]) -> Iterator[Finding]:

@@ -39,7 +39,7 @@ from retrieval.vectors import IndexKind, VectorIndex
 log = logging.getLogger(__name__)
 
 # Of the products for sale so many must be known to the models, else they are of another shop.
-_KNOWN = 0.8
+KNOWN_PRODUCTS = 0.8
 _NEWEST = 50  # purchases of a customer that are looked at
 _TRIED = 10  # of these, how many different ones are tried as a reason
 # Among fewer candidates than this nothing is left to choose from: what is allowed is ranked then.
@@ -136,7 +136,7 @@ class TrainedRecommender(Recommender):
             )
         products = plain._products
         known = len(products.keys() & set(stored.items))
-        if known < _KNOWN * len(products):
+        if known < KNOWN_PRODUCTS * len(products):
             raise ModelMismatch(
                 f"The models in {folder} know only {known:,} of the shop's {len(products):,} "
                 "products; run `shopguide train recommend` again."

@@ -1,11 +1,13 @@
+import contextlib
 import sqlite3
 from pathlib import Path
 
 import pytest
 
 from install import doctor
-from install.doctor import Finding, examine, package_versions, render, size_words
+from install.doctor import KNOWN_PRODUCTS, Finding, examine, package_versions, render, size_words
 from install.places import Places
+from retrieval.recommend import serving
 
 
 @pytest.fixture
@@ -45,6 +47,28 @@ def test_a_database_is_counted_and_a_broken_one_told(places: Places) -> None:
     broken = _by_name(places)["Database"]
     assert broken.state == "missing"
     assert "move it away" in broken.mend
+
+
+def test_trained_models_are_told_and_why_they_are_not_used(places: Places) -> None:
+    def told() -> tuple[str, str]:
+        finding = _by_name(places)["Recommendations"]
+        return finding.state, finding.found
+
+    assert told()[0] == "ok"
+    assert "shopguide train recommend" in told()[1]
+    model = places.state / "recommend" / "model.json"
+    model.parent.mkdir(parents=True)
+    model.write_text("{")
+    assert told()[0] == "note"
+    assert "damaged" in told()[1]
+    model.write_text('{"items": ["a", "b"]}')
+    assert told() == ("ok", "by models trained on 2 products")
+    with contextlib.closing(sqlite3.connect(places.state / "shop.db")) as database:
+        database.execute("CREATE TABLE products (id TEXT)")
+        database.execute("INSERT INTO products VALUES ('a'), ('new'), ('newer')")
+        database.commit()
+    assert told() == ("note", "by counts, the models know only 1 of 3 products")
+    assert KNOWN_PRODUCTS == serving.KNOWN_PRODUCTS
 
 
 def test_a_server_that_does_not_answer_is_named_without_its_password(
