@@ -312,3 +312,16 @@ def said(texts: Sequence[Shown]) -> str:
 
 def hidden(value: str) -> SecretStr:
     return SecretStr(value)
+
+
+def kept(ours: Any, theirs: Any) -> bool:
+    """Whether a library that read our object kept all of it: else a field is not the platform's."""
+    if isinstance(ours, dict):
+        lost = [name for name in ours if name not in theirs]
+        assert not lost, f"unknown fields {lost}"
+        return all(kept(value, theirs[name]) for name, value in ours.items())
+    if isinstance(ours, list):
+        assert len(ours) == len(theirs)
+        return all(kept(a, b) for a, b in zip(ours, theirs, strict=True))
+    assert ours == theirs, f"{ours!r} is read as {theirs!r}"
+    return True

@@ -1,15 +1,20 @@
-"""Slack's Web API, Events API and interactivity, as far as a shop's assistant uses them."""
+"""Slack's Web API, Events API and interactivity, as far as a shop's assistant uses them. Arguments
+and blocks are read by Slack's own library."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
 import html
+import inspect
 import json
 import time
 from typing import Any
 from urllib.parse import urlencode
 
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackObjectFormationError
+from slack_sdk.models.blocks import Block
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -21,6 +26,7 @@ from tests.integration.channels.platform import (
     altered,
     flipped,
     hidden,
+    kept,
     without,
 )
 
@@ -131,6 +137,8 @@ class FakeSlack(FakePlatform):
         body = await request.json()
         if "channel" not in body:
             return self._bad("no channel")
+        if wrong := _wrong(path, body):
+            return self._bad(wrong)
         text, buttons = "", []
         if len(body["blocks"]) > 50 or len(body.get("text", "")) > 40_000:
             return self._bad("msg_too_long")
@@ -173,6 +181,23 @@ class FakeSlack(FakePlatform):
 
     def _bad(self, error: str) -> Response:
         return self.complain(error, JSONResponse({"ok": False, "error": error}))
+
+
+def _wrong(path: str, body: dict[str, Any]) -> str:
+    """What Slack's own library, which knows arguments and blocks, would not send."""
+    method = getattr(
+        WebClient, path.removeprefix("/").replace(".post", "_post").replace(".up", "_up")
+    )
+    if unknown := set(body) - set(inspect.signature(method).parameters):
+        return f"invalid_arguments: {sorted(unknown)}"
+    blocks = Block.parse_all(body["blocks"])
+    try:
+        for block in blocks:
+            block.validate_json()
+        kept(body["blocks"], [block.to_dict() for block in blocks])
+    except (SlackObjectFormationError, AssertionError) as error:
+        return f"invalid_blocks: {error}"
+    return ""
 
 
 def _words(section: dict[str, Any]) -> str:

@@ -1,14 +1,19 @@
-"""Telegram's Bot API, as far as a shop's assistant uses it."""
+"""Telegram's Bot API, as far as a shop's assistant uses it. Parameters and types are read by
+python-telegram-bot, which knows them."""
 
 from __future__ import annotations
 
 import html
+import inspect
 import json
 from html.parser import HTMLParser
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from telegram import Bot, InlineKeyboardMarkup, LinkPreviewOptions, ReplyParameters
+from telegram.constants import InlineKeyboardButtonLimit as Data
+from telegram.constants import MessageLimit, ParseMode
 
 from bot.channels.telegram import Telegram, TelegramSettings
 from tests.integration.channels.platform import (
@@ -17,6 +22,7 @@ from tests.integration.channels.platform import (
     Webhook,
     altered,
     hidden,
+    kept,
     without,
 )
 
@@ -94,10 +100,8 @@ class FakeTelegram(FakePlatform):
         return self._bad(f"no method {method}", 404)
 
     def _text(self, method: str, body: dict[str, Any]) -> Response:
-        known = {"chat_id", "message_thread_id", "text", "parse_mode", "link_preview_options",
-                 "reply_markup", "reply_parameters", "message_id"}  # fmt: skip
-        if unknown := set(body) - known:
-            return self._bad(f"unknown parameters {sorted(unknown)}")
+        if wrong := _wrong(method, body):
+            return self._bad(f"Bad Request: {wrong}")
         text = body["text"]
         if body.get("parse_mode") == "HTML":
             reader = _Reader()
@@ -108,12 +112,13 @@ class FakeTelegram(FakePlatform):
             text = reader.text
         if not text.strip():
             return self._bad("Bad Request: message text is empty")
-        if len(text.encode("utf-16-le")) // 2 > 4096:
+        if len(text.encode("utf-16-le")) // 2 > MessageLimit.MAX_TEXT_LENGTH:
             return self._bad("Bad Request: message is too long")
         buttons = []
         for row in (body.get("reply_markup") or {}).get("inline_keyboard", []):
             for button in row:
-                if not 1 <= len(button["callback_data"].encode()) <= 64 or not button["text"]:
+                size = len(button["callback_data"].encode())
+                if not Data.MIN_CALLBACK_DATA <= size <= Data.MAX_CALLBACK_DATA:
                     return self._bad("Bad Request: BUTTON_DATA_INVALID")
                 buttons.append((button["text"], button["callback_data"]))
         shown = Shown(str(body["chat_id"]), text, buttons)
@@ -131,6 +136,25 @@ class FakeTelegram(FakePlatform):
 
     def _bad(self, what: str, status: int = 400) -> Response:
         return self.complain(what, _refused(status, what))
+
+
+def _wrong(method: str, body: dict[str, Any]) -> str:
+    """What another library, which knows the Bot API's parameters and types, would not send."""
+    named = {"sendMessage": Bot.send_message, "editMessageText": Bot.edit_message_text}
+    if unknown := set(body) - set(inspect.signature(named[method]).parameters):
+        return f"unknown parameters {sorted(unknown)}"
+    kinds = {
+        "reply_markup": InlineKeyboardMarkup,
+        "link_preview_options": LinkPreviewOptions,
+        "reply_parameters": ReplyParameters,
+    }
+    try:
+        for name in kinds.keys() & body.keys():
+            kept(body[name], kinds[name].de_json(body[name], None).to_dict())
+        ParseMode(body.get("parse_mode", "HTML"))
+    except (AssertionError, TypeError, ValueError) as error:
+        return str(error)
+    return ""
 
 
 class _Reader(HTMLParser):
