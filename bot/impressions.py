@@ -17,11 +17,12 @@ from bot.metrics import NOT_KEPT
 from bot.services import Services
 from bot.settings import MODELS
 from data.models import BehaviourEvent, Customer, EventKind, Impression
+from retrieval.recommend import Recommender
 
 log = structlog.get_logger("behaviour")
 
 Surface = Literal["recommend", "companion", "gift", "offer", "home"]
-PERSONAL, POPULAR = MODELS
+PERSONAL, COUNTS, POPULAR = MODELS
 
 
 def arm_of(services: Services, customer: Customer | None, session_id: str | None) -> str:
@@ -31,6 +32,10 @@ def arm_of(services: Services, customer: Customer | None, session_id: str | None
     known = customer is not None and customer.personalised
     whose = f"customer:{customer.id}" if customer and known else f"session:{session_id}"
     return services.experiment.arm_of(whose)
+
+
+def recommender_of(services: Services, arm: str) -> Recommender:
+    return services.recommender.by_counts if arm == COUNTS else services.recommender
 
 
 def keep(

@@ -20,8 +20,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from data.experiments.assignment import Experiment
 
-# What an experiment's arm can recommend by: the customer's purchases, or what everybody buys.
-MODELS = ("personal", "popular")
+# What an experiment's arm can recommend by: the best there is for this customer, the same without
+# trained models, or what everybody buys.
+MODELS = ("personal", "counts", "popular")
 ROOT = Path(__file__).resolve().parent.parent
 
 # Relative folders count from the checkout, wherever a command is called.

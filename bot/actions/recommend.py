@@ -78,8 +78,7 @@ def _recommend(turn: Turn, criteria: Criteria, *, narrowed: bool = False) -> Non
             )
         else:
             arm = impressions.arm_of(services, taste.customer, turn.session_id)
-            popular = arm == POPULAR
-            found = _or_nothing(lambda: _for_me(turn, taste, allowed, popular=popular))
+            found = _or_nothing(lambda: _for_me(turn, taste, allowed, arm))
             bought = {purchase.product_id: purchase.placed_at for purchase in taste.purchases}
             headline = _headline(turn, taste, found)
         products = uow.products.get_many(item.product_id for item in found)
@@ -102,14 +101,13 @@ def _recommend(turn: Turn, criteria: Criteria, *, narrowed: bool = False) -> Non
     )
 
 
-def _for_me(
-    turn: Turn, taste: Taste, allowed: frozenset[str], *, popular: bool
-) -> list[Recommendation]:
+def _for_me(turn: Turn, taste: Taste, allowed: frozenset[str], arm: str) -> list[Recommendation]:
     """From this customer's purchases, or from what was talked of where there are none or they may
     not be looked at; without either, and for whoever is shown what is `popular`, what sells."""
     signs: Sequence[Purchase] = taste.purchases or _talked_of(turn)
     shown = _shown_before(turn) | taste.unwanted
-    return turn.services.recommender.for_customer(
+    popular = arm == POPULAR
+    return impressions.recommender_of(turn.services, arm).for_customer(
         () if popular else signs,
         exclude=shown | taste.owned if popular else shown,
         allowed=allowed,

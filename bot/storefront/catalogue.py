@@ -58,7 +58,7 @@ def _picked(visit: Visit, uow: UnitOfWork) -> tuple[list[Recommendation], dict[s
     taste = taste_of(uow, customer, None, services.catalogue, services.clock())
     arm = impressions.arm_of(services, customer, None) if taste.personal else ""
     popular = arm == POPULAR
-    found = services.recommender.for_customer(
+    found = impressions.recommender_of(services, arm).for_customer(
         () if popular else taste.purchases,
         exclude=taste.unwanted | taste.owned if popular else taste.unwanted,
         allowed=uow.products.matching(in_stock=True),

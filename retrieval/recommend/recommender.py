@@ -131,6 +131,11 @@ class Recommender:
         rows = [row for row in purchases if row.product_id in known]
         return cls(known, vectors, CoPurchases(rows, now), exploration=exploration)
 
+    @property
+    def by_counts(self) -> Recommender:
+        """The same without trained models."""
+        return self
+
     def for_customer(
         self,
         purchases: Iterable[PurchaseRow],

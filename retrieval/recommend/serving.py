@@ -14,13 +14,10 @@ from pathlib import Path
 
 import numpy as np
 
-from data.models import Product
-from retrieval.embedder import Vectors
 from retrieval.errors import ModelMismatch
 from retrieval.recommend import store
 from retrieval.recommend.blend import CANDIDATES, Blend
 from retrieval.recommend.content import ContentSimilarity
-from retrieval.recommend.cooccurrence import CoPurchases
 from retrieval.recommend.evaluation import Scores, VectorScorer, best
 from retrieval.recommend.recommender import (
     FEWEST,
@@ -105,21 +102,15 @@ class TrainedRecommender(Recommender):
     they fail, the order is the plain one: recommending never fails because of a model.
     """
 
-    def __init__(
-        self,
-        products: Mapping[str, Product],
-        vectors: Mapping[str, Vectors],
-        together: CoPurchases,
-        *,
-        exploration: float = 0.0,
-        items: Sequence[str],
-        ranker: Ranker,
-    ) -> None:
+    def __init__(self, plain: Recommender, items: Sequence[str], ranker: Ranker) -> None:
         """`items`: the models' items by number; of those that are not among the products nothing
         is recommended."""
-        super().__init__(products, vectors, together, exploration=exploration)
+        vars(self).update(vars(plain))  # all that was worked out holds here too
+        self._plain = plain
         self._items = tuple(items)
-        self._numbers = {item: number for number, item in enumerate(items) if item in products}
+        self._numbers = {
+            item: number for number, item in enumerate(items) if item in self._products
+        }
         self._ranker = ranker
 
     @classmethod
@@ -142,14 +133,11 @@ class TrainedRecommender(Recommender):
                 "products; run `shopguide train recommend` again."
             )
         indexes = {} if stored.index is None else {"sequence": stored.index.vectors}
-        return cls(
-            products,
-            plain._vectors,
-            plain._together,
-            exploration=plain._exploration,
-            items=stored.items,
-            ranker=Ranker(blend, indexes),
-        )
+        return cls(plain, stored.items, Ranker(blend, indexes))
+
+    @property
+    def by_counts(self) -> Recommender:
+        return self._plain
 
     def _ranked(
         self,

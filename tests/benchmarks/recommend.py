@@ -27,7 +27,7 @@ import torch
 from bot.recommending import Measured, as_figures, measure, show, told
 from data.models import Localized, Product
 from retrieval.errors import SequencesError
-from retrieval.recommend import CoPurchases
+from retrieval.recommend import CoPurchases, Recommender
 from retrieval.recommend.blend import Blend, Member
 from retrieval.recommend.content import ContentSimilarity
 from retrieval.recommend.evaluation import ItemScorer, Scores, best
@@ -178,14 +178,14 @@ class _Shop:
         }
         self.allowed = frozenset(name for name in names if chance.random() < 0.9)
         self.unwanted = [frozenset(chance.choice(names, 20).tolist()) for _ in range(_QUERIES)]
-        self.recommender = TrainedRecommender(
+        plain = Recommender(
             products,
             dict(zip(names, texts, strict=True)),
             CoPurchases(itertools.chain.from_iterable(self.purchases), _NOW),
             exploration=0.1,
-            items=names,
-            ranker=Ranker(self._blend(chance, group, texts)),
         )
+        ranker = Ranker(self._blend(chance, group, texts))
+        self.recommender = TrainedRecommender(plain, names, ranker)
 
     def _blend(self, chance: np.random.Generator, group: Ids, texts: Scores) -> Blend:
         rank = SpectralSettings().rank

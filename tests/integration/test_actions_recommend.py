@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import timedelta
 
 import pytest
@@ -11,9 +12,12 @@ from talking import NOW, Talk, demo_services
 from bot.actions.reasons import reason
 from bot.actions.skill import Turn
 from bot.services import Services
+from data.experiments.assignment import Experiment
 from data.models import OrderStatus
-from retrieval.recommend import Recommendation
+from retrieval.recommend import Recommendation, Recommender
+from retrieval.recommend.recommender import Explain
 
+EMMA = "emma.clarke@example.com"
 NEW = "new.customer@example.com"
 
 
@@ -88,3 +92,26 @@ def test_a_new_product_is_called_new_since_it_was_launched(
     turn = spoken_to(services, language)
     told = reason(turn, Recommendation(product.id, 1.0, None, "new", 0))
     assert ("2025年9月" if language == "zh" else "September 2025") in told
+
+
+def test_an_arm_can_do_without_the_trained_models(services: Services) -> None:
+    class Trained(Recommender):
+        """Knows of nothing but what may be bought again."""
+
+        def __init__(self, counts: Recommender) -> None:
+            vars(self).update(vars(counts))
+            self._counts = counts
+
+        @property
+        def by_counts(self) -> Recommender:
+            return self._counts
+
+        def _ranked(self, *_: object) -> tuple[list[Recommendation], Explain]:
+            return [], list
+
+    trained = dataclasses.replace(services, recommender=Trained(services.recommender))
+    asked = "recommend something"
+    assert len(Talk(trained, EMMA).say("recommend", asked).cards) == 1
+    experiment = Experiment("models", {"counts": 1, "personal": 0})
+    arm = dataclasses.replace(trained, experiment=experiment)
+    assert len(Talk(arm, EMMA).say("recommend", asked).cards) == 3

@@ -201,6 +201,7 @@ def test_what_is_used_up_comes_again_at_its_rhythm(trained: TrainedRecommender) 
 def test_without_a_known_purchase_the_order_is_the_plain_one(
     trained: TrainedRecommender, plain: Recommender
 ) -> None:
+    assert trained.by_counts is plain
     for mine in ([], [Bought(999, "never heard of", NOW)]):
         assert trained.for_customer(mine, now=NOW) == plain.for_customer(mine, now=NOW)
 
