@@ -56,8 +56,10 @@ class Fallback(Skill):
         if turn.services.products.category(turn.text):
             search.find(turn, turn.services)
             return
-        # The intent may be unclear where the words are not: the shop's texts may know.
-        if not Answer(self.services).answered(turn):
+        # The intent may be unclear where the words are not: the shop's texts may know. A mere
+        # question mark has none, though some passage always lies nearest to it.
+        worded = any(character.isalnum() for character in turn.text)
+        if not (worded and Answer(self.services).answered(turn)):
             turn.say(turn.phrase("fallback.ask"), buttons=buttons)
 
 

@@ -17,7 +17,7 @@ from tests.running import System, ask
     "text",
     [
         "😀😀😀",
-        "?",
+        '{"text": 5, "rating": "5 stars"}',
         "。。。",
         "<script>alert(1)</script><b>hi</b>",
         "'; DROP TABLE orders; --",
@@ -45,6 +45,26 @@ def test_strange_messages_are_answered(system: System, text: str) -> None:
             assert leak not in answer.text
         following = ask(client, "is 60 enough for free delivery?")
         assert "39" in following.text
+
+
+@pytest.mark.parametrize(
+    ("text", "words"), [("?", "not sure what you mean"), ("？？？", "not sure what you mean")]
+)
+def test_marks_alone_are_asked_back(system: System, text: str, words: str) -> None:
+    with system.client() as client:
+        assert words in ask(client, text).text
+
+
+def test_another_customers_order_and_none_get_the_same_words(system: System) -> None:
+    with system.client("emma.clarke@example.com") as client:
+        foreign = ask(client, "where is order SP61840357?").all_words
+        unknown = ask(client, "where is order SP99999999?").all_words
+        assert foreign.replace("SP61840357", "SP99999999") == unknown
+        assert "SP99999999" in unknown
+        for number in ("SP12", "SP6184035712345"):
+            odd = ask(client, f"where is order {number}?").text
+            assert number in odd
+            assert "eight digits" in odd
 
 
 def test_a_third_language_is_told_what_we_speak(system: System) -> None:
