@@ -5,6 +5,7 @@ A new platform joins by its fake in PLATFORMS (platforms.py).
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -239,6 +240,36 @@ def test_who_cannot_be_answered_is_told_so_and_holds_up_nothing(running: Shop) -
     assert len(shown) == 2
     assert shown[0] in SENTENCES["unavailable"]
     assert shown[1] == "You said: second"
+
+
+def test_late_and_out_of_order_each_event_is_answered_once(running: Shop) -> None:
+    first, second, third = (running.platform.says(f"question {n}", n=n) for n in (1, 2, 3))
+    again = running.platform.redelivered
+    for webhook in (third, first, again(third), second, again(first), again(third)):
+        assert running.call(webhook).is_success
+    running.settle()
+    for webhook in (again(second), again(first)):
+        assert running.after(webhook) == []
+    assert texts(list(running.platform.shown.values())) == [
+        f"You said: question {n}" for n in (3, 1, 2)
+    ]
+
+
+def test_a_call_is_acknowledged_before_its_answer_is_there(running: Shop) -> None:
+    async def hold() -> None:
+        running.door.fake.gate = asyncio.Event()
+
+    async def release() -> None:
+        assert running.door.fake.gate is not None
+        running.door.fake.gate.set()
+
+    asyncio.run_coroutine_threadsafe(hold(), running.door.loop).result()
+    assert running.call(running.platform.says("hello?", n=1)).is_success
+    wait_until(lambda: running.door.fake.asked != [])
+    assert running.platform.shown == {}
+    asyncio.run_coroutine_threadsafe(release(), running.door.loop).result()
+    running.settle()
+    assert texts(list(running.platform.shown.values())) == ["You said: hello?"]
 
 
 # Who calls
