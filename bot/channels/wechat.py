@@ -3,7 +3,8 @@
 Receiving: developers.weixin.qq.com/doc/offiaccount/Message_Management; in the plain mode the
 signature covers no body, in the safe mode (with an EncodingAESKey) all of it. Sending: customer
 service messages, message/custom/send and typing (…/doc/service/api/customer/message), within 48
-hours of the customer's last message and no more than five for each. Accounts that may not call it
+hours of the customer's last message and no more than five for each; after a click on the menu or a
+new follower three within a minute, which WeChat's own codes tell. Accounts that may not call it
 (unverified ones) set PASSIVE: then the answer to WeChat's own call carries one text.
 
 The stored pages are silent on, or disagree about: how many articles a news message may have (ten,
