@@ -359,6 +359,11 @@ def retry_channel(
     """
     from datetime import UTC, datetime
 
+    from bot.channels import registry
+
+    known = [channel.name for channel in registry.CHANNELS]
+    if name is not None and name not in known:
+        raise typer.BadParameter(f"No platform is called {name}; there are {', '.join(known)}.")
     with _units()() as uow:
         revived = uow.channels.revive(name, datetime.now(UTC))
         uow.commit()

@@ -92,4 +92,5 @@ def test_what_cannot_be_played_is_said(state: Path, monkeypatch: pytest.MonkeyPa
     for name, value in FakeTelegram().environment():
         monkeypatch.setenv(f"SHOPGUIDE_{name.upper()}", value or "https://api.telegram.org")
     assert "Set SHOPGUIDE_TELEGRAM_API=http://127.0.0.1:8099" in refused("simulate", "telegram")
+    assert "there are telegram, slack" in " ".join(refused("retry", "telegramm").split())
     assert "no customer" in refused("code", "nobody@example.com")
