@@ -334,6 +334,18 @@ def quantity_before(text: str, start: int) -> int:
     return max(1, int(match[1])) if match else 1
 
 
+_OF_THEM = re.compile(
+    r"(\d{1,3})\s*(?:个|顶|双|件|条|只|把|盏|套|瓶|包|袋|罐|盒|块|支|台|张)"
+    r"|\b(\d{1,3}) of (?:them|it|these)\b"
+)
+
+
+def quantity(text: str) -> int:
+    """How many of what was talked of: "两个一起买", "two of them"; else 1."""
+    match = _OF_THEM.search(as_digits(re.sub(r"第.个|[这那哪].?个", "", text)).lower())
+    return max(1, int(match[1] or match[2])) if match else 1
+
+
 @dataclass(frozen=True, slots=True)
 class Measure:
     """A figure that a product must meet: the catalogue's unit, its attribute where the unit alone

@@ -35,12 +35,19 @@ _ASKS = [
         ),
         {"day", "working day", "month", "minute", "clock", "date", "weekday"},
     ),
-    (re.compile(r"几点|what time|opening hours|营业时间", re.I), {"clock"}),
+    (
+        re.compile(
+            r"几点|开门|关门|营业|what time|opening hours|\b(?:shop|store)\b.*\bopen\b"
+            r"|\bopen\b.*\b(?:shop|store)\b",
+            re.IGNORECASE,
+        ),
+        {"clock"},
+    ),
     (re.compile(r"多重|weigh|how heavy", re.I), {"g"}),
     (re.compile(r"多少度|几度|水温|温度|how (?:hot|cold|warm)|temperature", re.I), {"degree"}),
     (
         re.compile(r"多大|多长(?!时间)|多宽|多高|how (?:big|long is|tall|wide)|dimensions", re.I),
-        {"mm"},
+        {"mm", "ml"},
     ),
 ]
 # The same for what is no amount: what shows that it is asked for, and that a text speaks of it.

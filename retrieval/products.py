@@ -116,14 +116,17 @@ class ProductSearch:
         kinds = [item for item in self._named(text[:MAX_CHARACTERS]) if item.kind == "category"]
         if not kinds:
             return True
-        own = [item for item in kinds if item.owner == self._category_of.get(product_id)]
+        category = self._category_of.get(product_id)
+        own = [item for item in kinds if item.owner == category]
         # Within a category only a product that plainly is of another kind is left aside: a bag
         # when pads are named; a trail runner is called neither shoe nor boot.
         named = [text[item.start : item.end] for item in own]
         if any(self._is_a(product_id, kind) for kind in named):
             return True
         others = (
-            form for form, owner in self._forms.items() if owner == (own[0].owner, "category")
+            form
+            for form, owner in self._forms.items()
+            if owner == (category, "category") and form.isascii() == named[0].isascii()
         )
         return bool(own) and not any(self._is_a(product_id, form) for form in others)
 
@@ -172,8 +175,12 @@ class ProductSearch:
             for i in self._named(query[:MAX_CHARACTERS])
             if i.kind == "category" and not _is_purpose(query, i)
         ]
-        found = frozenset(i for i in self._order if any(self._is_a(i, kind) for kind in kinds))
-        return found or None
+        found = {i for i in self._order if any(self._is_a(i, kind) for kind in kinds)}
+        if not found:
+            return None
+        return frozenset(
+            found | {i for i in self._order if any(self._is_called(i, kind) for kind in kinds)}
+        )
 
     def _named(self, text: str) -> list[_Found]:
         """Whole names and aliases in the text, the longest first where they overlap."""
@@ -229,19 +236,21 @@ class ProductSearch:
         whole = _squash(kind)[0]
         last = re.sub(r"(?<=[a-z]{3})s$", "", _squash(kind.split()[-1])[0])
         zh, en = self._names[product_id]
-        called = self._called[product_id]
         if last.isascii():
             # "backpack" is also what is called a pack.
-            short = last[-4:] if len(last) > 6 else last
-            return en.endswith(short) or any(each.endswith(last) for each in called)
+            return en.endswith(last[-4:] if len(last) > 6 else last)
         # Where names end in the whole word, only those are of the kind (雨衣 is no 冲锋衣), unless
         # it is what the whole category is called; else its last character tells: 三季帐 is a 帐篷.
-        if any(each.endswith(whole) for each in called):
-            return True
         narrow = whole not in self._category_names and any(
             name.endswith(whole) for name, _ in self._names.values()
         )
-        return not narrow and zh[-1] in last
+        return zh.endswith(whole) if narrow else zh[-1] in last
+
+    def _is_called(self, product_id: str, kind: str) -> bool:
+        """Whether one of its other names ends so: the Northwall Down Parka is a "northwall
+        jacket"."""
+        last = re.sub(r"(?<=[a-z]{3})s$", "", _squash(kind)[0])
+        return any(each.endswith(last) for each in self._called[product_id])
 
     def _further_words(self, product_id: str, text: str) -> int:
         """How much of the product's name stands in the text: words of the English one, pairs of

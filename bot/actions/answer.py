@@ -35,7 +35,8 @@ class Answer(Skill):
     def answered(self, turn: Turn) -> bool:
         """Answer from the shop's texts; False, and nothing said, when they hold no answer."""
         named = mentions.named_products(turn)
-        about = named[0] if named else None
+        picked = mentions.picked_by_place(turn.text, mentions.recently_shown(turn))
+        about = next(iter([*named, *picked]), None)
         if about is None and turn.intent == "product_question":
             about = mentions.product_in_question(turn)
         category = self.services.products.category(turn.text) if about is None else None

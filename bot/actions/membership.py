@@ -15,8 +15,13 @@ from data.rules import membership
 
 _TIERS = {Tier.GOLD: r"金卡|\bgold\b", Tier.SILVER: r"银卡|\bsilver\b"}
 _ABOUT_TIERS = re.compile(
-    r"等级|升级|级别|金卡|银卡|会员(?:有|权益|好处|福利|制度|怎么)|还差"
+    r"等级|升级|级别|金卡|银卡|(?:什么|哪[种级个]|啥)会员|会员(?:有|权益|好处|福利|制度|怎么)|还差"
     r"|\btiers?\b|\blevels?\b|\bstatus\b|\bgold\b|\bsilver\b|\bupgrade|\bmembership\b",
+    re.I,
+)
+_WHICH = re.compile(
+    r"(?:什么|哪[种级个]|啥)(?:会员|等级|级别)|(?:算|是|到|升).{0,4}会员"
+    r"|\b(?:which|what) (?:tier|level|status)\b",
     re.I,
 )
 _POINTS = re.compile(r"积分|\bpoints?\b", re.I)
@@ -34,6 +39,10 @@ class Membership(Skill):
         earned = _POINTS.search(turn.text) and _EARNED.search(turn.text)
         if earned and (sums := reading.amounts(turn.text)):
             self._say_points(turn, sums[0], asked)
+            return
+        spent = reading.amounts(turn.text)
+        if spent and asked is None and _WHICH.search(turn.text):
+            self._say_tier_of(turn, spent[0])
             return
         # Points, birthdays and the like have pages of their own.
         if not _ABOUT_TIERS.search(turn.text) and Answer(self.services).answered(turn):
@@ -76,6 +85,19 @@ class Membership(Skill):
         )
         text = turn.phrase("membership.points_earned", amount=self._money(spent), earned=earned)
         views.say_with_sources(turn, text + end, "points")
+
+    def _say_tier_of(self, turn: Turn, spent: Decimal) -> None:
+        """The tier that so much spending brings; how much more the next one takes."""
+        progress = membership.progress(self.services.rules, spent)
+        key = "would_be" if progress.next_tier else "would_be_highest"
+        text = turn.phrase(
+            f"membership.{key}",
+            spend=self._money(spent),
+            tier=turn.phrase(f"tier.{progress.tier.value}"),
+            missing=self._money(progress.missing or Decimal(0)),
+            next=turn.phrase(f"tier.{(progress.next_tier or progress.tier).value}"),
+        )
+        views.say_with_sources(turn, text, "membership")
 
     def _say_general(self, turn: Turn, asked: Tier | None) -> None:
         tiers = [asked] if asked else [Tier.SILVER, Tier.GOLD]

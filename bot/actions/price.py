@@ -30,7 +30,9 @@ class Price(Skill):
             return
         places = self.services.products.places(turn.text)
         counts = [
-            reading.quantity_before(turn.text, places[product.id]) if product.id in places else 1
+            reading.quantity_before(turn.text, places[product.id])
+            if product.id in places
+            else reading.quantity(turn.text)
             for product in products
         ]
         turn.notes |= {"product": products[0].id, "shown": [p.id for p in products]}

@@ -16,7 +16,8 @@ from data.unit_of_work import UnitOfWork
 
 FAULTY = re.compile(
     r"坏了|坏的|破了|断了|漏水|开胶|质量问题|有问题|瑕疵|发错|不亮|故障|"
-    r"\bbroke|\bfault|\bdefect|\bdamaged\b|\bleak|\btorn\b|\bwrong item\b|stopped working",
+    r"\bbroke|\bfault|\bdefect|\bdamaged\b|\bleak|\btorn\b|\bwrong item\b|stopped working"
+    r"|not working|n['’]?t work|(?:not|n['’]?t) (?:turn|switch) on",
     re.I,
 )
 _OPENED = re.compile(

@@ -19,6 +19,18 @@ from retrieval.lexical import terms
 
 _CARDS = 3
 _CANDIDATES = 60
+# What the catalogue's tags say a product is for, by the words for it.
+_USES = {
+    "winter": r"冬|雪|严寒|\bwinter\b|\bsnow|\bfreezing\b",
+    "summer": r"夏|\bsummer\b",
+    "family": r"一家|全家|家庭|亲子|\bfamily\b",
+    "kids": r"儿童|小孩|孩子|宝宝|\bkids?\b|\bchild",
+    "running": r"跑步|越野跑|\brun(?:ning|ner)?\b",
+    "travel": r"旅行|旅游|出差|\btravel",
+    "beginner": r"新手|入门|\bbeginners?\b|\bfirst[- ]time\b",
+    "ultralight": r"超轻|轻量化|\bultralight\b",
+    "car-camping": r"自驾|车露营|\bcar[- ]camping\b",
+}
 _STANDS = 6  # turns for which a list can be narrowed
 
 
@@ -122,10 +134,16 @@ def _results(services: Services, criteria: Criteria) -> tuple[list[Product], boo
                 found.sort(key=lambda product: _distance(product, measure))
             if best := reading.superlative(criteria.text):
                 found = _in_order(found, best)
-            else:
-                found.sort(key=lambda product: not views.in_stock(product))  # stable: rank kept
+            else:  # stable: what comes first among its like stays so
+                found.sort(key=lambda product: not _is_for(product, criteria.text))
+                found.sort(key=lambda product: not views.in_stock(product))
             return found[:_CARDS], conditions != steps[0]
     return [], False
+
+
+def _is_for(product: Product, text: str) -> bool:
+    """Whether the product is tagged for a use that the text names."""
+    return any(use in product.tags and re.search(words, text, re.I) for use, words in _USES.items())
 
 
 def meets_measures(product: Product, text: str) -> bool:

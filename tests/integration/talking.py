@@ -34,6 +34,7 @@ INTENTS = {
     "return_eligibility": "action_return",
     "delivery_time": "action_delivery",
     "membership": "action_membership",
+    "price_question": "action_price",
     "policy_question": "action_answer",
     "deny": "action_deny",
     "complaint": "action_handoff",

@@ -188,3 +188,52 @@ def test_nobody_is_given_another_price(services: Services, ask: str, language: s
     said = talk.say("refine", ask, language)
     assert not said.cards
     assert {c["source"] for c in said.messages[0]["citations"]} == {"sale-items", "coupons"}
+
+
+@pytest.mark.parametrize(
+    ("ask", "language"), [("冬天露营用哪个帐篷", "zh"), ("which stove for winter camping", "en")]
+)
+def test_what_is_made_for_the_use_comes_first(services: Services, ask: str, language: str) -> None:
+    first = Talk(services).say("product_search", ask, language).products[0]
+    assert "winter" in services.catalogue[first].tags
+
+
+@pytest.mark.parametrize(
+    ("search", "second", "language"),
+    [("背包", "第二个多大容量", "zh"), ("backpacks", "how many litres is the second one", "en")],
+)
+def test_a_place_in_the_list_is_a_product(
+    services: Services, search: str, second: str, language: str
+) -> None:
+    talk = Talk(services)
+    shown = talk.say("product_search", search, language).products
+    said = talk.say("policy_question", second, language)  # as it is misread at times
+    assert {c["source"] for m in said.messages for c in m["citations"]} == {shown[1]}
+
+
+@pytest.mark.parametrize(
+    ("ask", "language"),
+    [("这个买两个多少钱", "zh"), ("how much are two of them", "en")],
+)
+def test_pieces_of_what_was_talked_of_are_counted(
+    services: Services, ask: str, language: str
+) -> None:
+    talk = Talk(services)
+    lamp = services.catalogue["pixie-headlamp"].name[language]
+    weighs = f"{lamp}多重" if language == "zh" else f"how heavy is the {lamp}"
+    talk.say("product_question", weighs, language)
+    said = talk.say("price_question", ask, language)
+    assert "× 2" in said.text
+
+
+@pytest.mark.parametrize(
+    ("ask", "tier", "language"),
+    [
+        ("今年买了三千，算什么会员", "银卡会员", "zh"),
+        ("i spent 3000 this year, which tier am i", "Silver", "en"),
+    ],
+)
+def test_spending_is_told_its_tier(services: Services, ask: str, tier: str, language: str) -> None:
+    said = Talk(services).say("membership", ask, language)
+    assert "3,000" in said.text
+    assert f"就是{tier}" in said.text or f"is a {tier} member" in said.text
