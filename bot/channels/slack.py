@@ -33,6 +33,7 @@ from bot.channels.base import (
 from bot.channels.degrade import Capabilities, Card, Line, Piece, Span, degrade
 from bot.channels.errors import Refused, TryAgain, Undeliverable
 from bot.channels.http import object_of
+from bot.channels.reading import objects, part, words
 from bot.messages import BotMessage
 
 
@@ -79,68 +80,14 @@ class Slack(Channel):
     def events(self, request: Request) -> Received:
         if "form-urlencoded" in request.headers.get("content-type", ""):
             fields = parse_qs(request.body.decode("utf-8", "replace"))
-            return Received(self._pressed(_object((fields.get("payload") or ["{}"])[0])))
+            return Received(_pressed(_object((fields.get("payload") or ["{}"])[0])))
         body = request.json()
         if body.get("type") == "url_verification":
-            return Received(answer=Answer(str(body.get("challenge", ""))))
+            return Received(answer=Answer(words(body, "challenge")))
         if body.get("type") != "event_callback":
             return Received()
-        event = self._said(body.get("team_id", ""), body.get("event") or {})
+        event = _said(words(body, "team_id"), part(body, "event"))
         return Received([event] if event is not None else [])
-
-    def _said(self, team: str, said: dict[str, Any]) -> Event | None:
-        direct = said.get("type") == "message" and said.get("channel_type") == "im"
-        mention = said.get("type") == "app_mention"
-        if not (direct or mention) or said.get("bot_id") or not said.get("user"):
-            return None
-        if said.get("subtype") not in (None, "file_share", "thread_broadcast"):
-            return None  # an edit, a deletion, somebody joined
-        channel, thread = said["channel"], said.get("thread_ts")
-        if mention:
-            thread = thread or said["ts"]
-        text = plain(said.get("text") or "").strip()
-        return self._event(
-            # One message can come as two kinds of event, each with an event id of its own.
-            f"{team}:{channel}:{said['ts']}",
-            "text" if text or not said.get("files") else "media",
-            (team, channel, thread, said["user"]),
-            text,
-            group=mention,
-        )
-
-    def _pressed(self, body: dict[str, Any]) -> list[Event]:
-        if body.get("type") != "block_actions":
-            return []
-        user, team = body["user"]["id"], (body.get("team") or {}).get("id", "")
-        channel = (body.get("channel") or {}).get("id", "")
-        thread = (body.get("message") or {}).get("thread_ts")
-        return [
-            self._event(
-                f"{team}:{channel}:{action['action_ts']}:{action['action_id']}",
-                "press",
-                (team, channel, thread, user),
-                action["value"],
-                group=not channel.startswith("D"),
-            )
-            for action in body.get("actions", [])
-            if action.get("type") == "button" and action.get("value")
-        ]
-
-    @staticmethod
-    def _event(
-        id: str,
-        kind: Literal["text", "press", "media"],
-        place: tuple[str, str, str | None, str],
-        text: str,
-        *,
-        group: bool,
-    ) -> Event:
-        team, channel, thread, user = place
-        address: Address = {"channel": channel}
-        if thread:
-            address["thread_ts"] = thread
-        where = f"{team}:{channel}:{thread or ''}:{user}" if group else f"{team}:{channel}"
-        return Event(id, where, kind, address, text, group)
 
     # What goes
 
@@ -202,20 +149,73 @@ class Slack(Channel):
         raise Undeliverable(reason)
 
 
+def _said(team: str, said: dict[str, Any]) -> Event | None:
+    direct = said.get("type") == "message" and said.get("channel_type") == "im"
+    mention = said.get("type") == "app_mention"
+    if not (direct or mention) or said.get("bot_id"):
+        return None
+    if said.get("subtype") not in (None, "file_share", "thread_broadcast"):
+        return None  # an edit, a deletion, somebody joined
+    channel, moment = words(said, "channel"), words(said, "ts")
+    thread = words(said, "thread_ts") or (moment if mention else "")
+    text = plain(words(said, "text")).strip()
+    return _event(
+        # One message can come as two kinds of event, each with an event id of its own.
+        f"{team}:{channel}:{moment}" if moment else "",
+        "text" if text or not said.get("files") else "media",
+        (team, channel, thread, words(said, "user")),
+        text,
+        group=mention,
+    )
+
+
+def _pressed(body: dict[str, Any]) -> list[Event]:
+    if body.get("type") != "block_actions":
+        return []
+    team, channel = words(body, "team", "id"), words(body, "channel", "id")
+    place = (team, channel, words(body, "message", "thread_ts"), words(body, "user", "id"))
+    found = []
+    for action in objects(body.get("actions")):
+        moment, value = words(action, "action_ts"), words(action, "value")
+        if action.get("type") != "button" or not moment or not value:
+            continue
+        id = f"{team}:{channel}:{moment}:{words(action, 'action_id')}"
+        found.append(_event(id, "press", place, value, group=not channel.startswith("D")))
+    return [event for event in found if event is not None]
+
+
+def _event(
+    id: str,
+    kind: Literal["text", "press", "media"],
+    place: tuple[str, str, str, str],
+    text: str,
+    *,
+    group: bool,
+) -> Event | None:
+    team, channel, thread, user = place
+    if not id or not channel or not user:
+        return None
+    address: Address = {"channel": channel}
+    if thread:
+        address["thread_ts"] = thread
+    where = f"{team}:{channel}:{thread}:{user}" if group else f"{team}:{channel}"
+    return Event(id, where, kind, address, text, group)
+
+
 def plain(text: str) -> str:
     """Slack's markup as the words that were typed, without mentions of the bot or anybody."""
 
-    def words(found: re.Match[str]) -> str:
+    def typed(found: re.Match[str]) -> str:
         target, _, label = found[1].partition("|")
         return "" if target[:1] in "@#!" else label or target.removeprefix("mailto:")
 
-    return html.unescape(_SPECIAL.sub(words, text))
+    return html.unescape(_SPECIAL.sub(typed, text))
 
 
 def _object(text: str) -> dict[str, Any]:
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise Refused("the payload is no JSON") from None
     return found if isinstance(found, dict) else {}
 
@@ -242,9 +242,9 @@ def _content(piece: Piece) -> dict[str, Any]:
             for n, button in enumerate(piece.buttons)
         ]
         blocks.append({"type": "actions", "elements": elements})
-    words = piece.text() or "\n".join(card.title for card in piece.cards)
+    told = piece.text() or "\n".join(card.title for card in piece.cards)
     return {
-        "text": html.escape(words, quote=False),
+        "text": html.escape(told, quote=False),
         "blocks": blocks,
     }
 

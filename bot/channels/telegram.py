@@ -28,6 +28,7 @@ from bot.channels.base import (
 from bot.channels.degrade import Capabilities, Markup, Piece, degrade
 from bot.channels.errors import TryAgain, Undeliverable
 from bot.channels.http import object_of
+from bot.channels.reading import part, words
 from bot.channels.split import utf16
 from bot.messages import BotMessage
 
@@ -83,38 +84,37 @@ class Telegram(Channel):
 
     def events(self, request: Request) -> Received:
         update = request.json()
-        if pressed := update.get("callback_query"):
-            event = self._pressed(update, pressed)
-        elif message := update.get("message") or update.get("edited_message"):
-            event = self._message(update, message)
+        number = words(update, "update_id")
+        if pressed := part(update, "callback_query"):
+            event = self._pressed(number, pressed)
         else:
-            event = None
+            message = part(update, "message") or part(update, "edited_message")
+            event = self._message(number, message)
         return Received([event] if event is not None else [])
 
-    def _pressed(self, update: dict[str, Any], pressed: dict[str, Any]) -> Event | None:
-        message = pressed.get("message")
-        if not message or not pressed.get("data"):
+    def _pressed(self, number: str, pressed: dict[str, Any]) -> Event | None:
+        data, message = words(pressed, "data"), part(pressed, "message")
+        if not data or not message:
             return None
-        return self._event(
-            update, "press", message, pressed["from"], pressed["data"], query=pressed["id"]
-        )
+        query = words(pressed, "id")
+        return _event(number, "press", message, part(pressed, "from"), data, query=query)
 
-    def _message(self, update: dict[str, Any], message: dict[str, Any]) -> Event | None:
-        sender = message.get("from")
-        if sender is None or sender.get("is_bot"):
+    def _message(self, number: str, message: dict[str, Any]) -> Event | None:
+        sender = part(message, "from")
+        if not sender or sender.get("is_bot"):
             return None
-        text = message.get("text") or message.get("caption") or ""
-        if message["chat"]["type"] != "private":
+        text = words(message, "text") or words(message, "caption")
+        if words(message, "chat", "type") != "private":
             meant = self._meant(message, text)
             if meant is None:
                 return None
             text = meant
         if re.fullmatch(r"/start", text.strip()):
-            return self._event(update, "hello", message, sender)
+            return _event(number, "hello", message, sender)
         if message.get("text") or (text and not message.get("voice")):
-            return self._event(update, "text", message, sender, text)
+            return _event(number, "text", message, sender, text)
         if any(kind in message for kind in _MEDIA):
-            return self._event(update, "media", message, sender)
+            return _event(number, "media", message, sender)
         return None  # somebody joined, a title changed
 
     def _meant(self, message: dict[str, Any], text: str) -> str | None:
@@ -123,44 +123,11 @@ class Telegram(Channel):
         name = self.settings.username
         if not name:
             return None
-        answered = (message.get("reply_to_message") or {}).get("from") or {}
+        answered = words(message, "reply_to_message", "from", "username")
         called = re.compile(rf"@{re.escape(name)}\b", re.IGNORECASE)
-        if answered.get("username", "").lower() != name.lower() and not called.search(text):
+        if answered.lower() != name.lower() and not called.search(text):
             return None
         return called.sub("", text).strip()
-
-    def _event(
-        self,
-        update: dict[str, Any],
-        kind: Literal["text", "press", "hello", "media"],
-        message: dict[str, Any],
-        sender: dict[str, Any],
-        text: str = "",
-        *,
-        query: str = "",
-    ) -> Event:
-        chat = message["chat"]
-        group = chat["type"] != "private"
-        thread = message.get("message_thread_id") if message.get("is_topic_message") else None
-        address: Address = {"chat_id": chat["id"]}
-        if thread is not None:
-            address["message_thread_id"] = thread
-        if group and kind != "press":
-            address["answers"] = message["message_id"]
-        if query:
-            address["query"] = query
-        code = str(sender.get("language_code") or "")
-        return Event(
-            id=str(update["update_id"]),
-            conversation=f"{chat['id']}:{thread or ''}:{sender['id']}"
-            if group
-            else str(chat["id"]),
-            kind=kind,
-            address=address,
-            text=text,
-            group=group,
-            language="zh" if code.startswith("zh") else "en" if code else None,
-        )
 
     # What goes
 
@@ -242,6 +209,45 @@ class Telegram(Channel):
         if answer.status_code in (401, 404):  # the token: mend it, and what waits is sent
             raise TryAgain(f"Telegram refuses the token ({reason})", 60)
         raise Undeliverable(reason)
+
+
+def _event(
+    update: str,
+    kind: Literal["text", "press", "hello", "media"],
+    message: dict[str, Any],
+    sender: dict[str, Any],
+    text: str = "",
+    *,
+    query: str = "",
+) -> Event | None:
+    chat, person = _number(part(message, "chat"), "id"), words(sender, "id")
+    if not update or chat is None or not person:
+        return None
+    group = words(message, "chat", "type") != "private"
+    thread = _number(message, "message_thread_id") if message.get("is_topic_message") else None
+    answered = _number(message, "message_id")
+    address: Address = {"chat_id": chat}
+    if thread is not None:
+        address["message_thread_id"] = thread
+    if group and kind != "press" and answered is not None:
+        address["answers"] = answered
+    if query:
+        address["query"] = query
+    code = words(sender, "language_code")
+    return Event(
+        id=update,
+        conversation=f"{chat}:{thread or ''}:{person}" if group else str(chat),
+        kind=kind,
+        address=address,
+        text=text,
+        group=group,
+        language="zh" if code.startswith("zh") else "en" if code else None,
+    )
+
+
+def _number(value: dict[str, Any], name: str) -> int | None:
+    found = value.get(name)
+    return found if isinstance(found, int) and not isinstance(found, bool) else None
 
 
 def _content(piece: Piece) -> dict[str, Any]:
