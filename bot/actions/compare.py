@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from bot import reading
 from bot.actions import mentions, search, views
@@ -21,6 +21,18 @@ _REFERS = re.compile(
     r"|\b(?:these|those|them|they|both|which|two|three|first|last|compare|difference)\b",
     re.IGNORECASE,
 )
+
+
+class _Keys(NamedTuple):
+    """The phrases for the one that costs least, weighs least, or both."""
+
+    cheapest: str
+    lightest: str
+    both: str
+
+
+_OF_TWO = _Keys("cheaper", "lighter", "cheaper_and_lighter")
+_OF_MORE = _Keys("cheapest", "lightest", "both")
 
 
 class Compare(Skill):
@@ -100,14 +112,16 @@ class Compare(Skill):
             for p in products
         }
         cheapest, lightest = _least(products, prices), _least(products, weights)
-        if cheapest is not None and cheapest is lightest:
-            facts = [turn.phrase("compare.both", name=turn.name_of(cheapest))]
-        else:
-            facts = [
-                turn.phrase(f"compare.{what}", name=turn.name_of(least))
-                for what, least in (("cheapest", cheapest), ("lightest", lightest))
-                if least is not None
-            ]
+        keys = _OF_TWO if len(products) == 2 else _OF_MORE
+        facts = [
+            turn.phrase(f"compare.{key}", name=turn.name_of(least))
+            for key, least in (
+                [(keys.both, cheapest)]
+                if cheapest is lightest
+                else [(keys.cheapest, cheapest), (keys.lightest, lightest)]
+            )
+            if least is not None
+        ]
         asked = turn.text
         for product in products:  # 双人帐 asks for nothing
             asked = mentions.without_name(asked, product)

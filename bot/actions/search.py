@@ -112,13 +112,14 @@ def _results(services: Services, criteria: Criteria) -> tuple[list[Product], boo
     def meant(product: Product) -> bool:
         return (kind is None or product.id in kind) and (not named or product.id in named)
 
-    # What people give up first to find something: the exact figures, then the price, then the kind.
+    # What people give up first to find something: the exact figures, then the very kind of thing,
+    # then the price.
     steps: list[tuple[Callable[[Product], bool], ...]] = [
         (measured, criteria.affords, meant),
         (criteria.affords, meant),
+        (criteria.affords,),
         (measured, meant),
         (meant,),
-        (criteria.affords,),
         (),
     ]
     for conditions in steps:
