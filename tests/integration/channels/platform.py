@@ -7,6 +7,7 @@ and notes as a complaint; `test_behaviours.py` runs one suite over all fakes.
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import threading
 import time
@@ -236,6 +237,18 @@ class Shop:
         assert answer.is_success, answer.text
         self.settle()
         return [shown for key, shown in self.platform.shown.items() if key not in known]
+
+    def hold(self) -> None:
+        """From now on no turn ends, until `release`."""
+
+        async def begin() -> None:
+            self.door.fake.gate = asyncio.Event()
+
+        asyncio.run_coroutine_threadsafe(begin(), self.door.loop).result()
+
+    def release(self) -> None:
+        assert self.door.fake.gate is not None
+        self.door.loop.call_soon_threadsafe(self.door.fake.gate.set)
 
     def settle(self, patience_s: float = PATIENCE_S) -> None:
         """Wait until nothing is unanswered or waits to be sent."""

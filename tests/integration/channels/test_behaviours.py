@@ -5,7 +5,6 @@ A new platform joins by its fake in PLATFORMS (platforms.py).
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -256,18 +255,11 @@ def test_late_and_out_of_order_each_event_is_answered_once(running: Shop) -> Non
 
 
 def test_a_call_is_acknowledged_before_its_answer_is_there(running: Shop) -> None:
-    async def hold() -> None:
-        running.door.fake.gate = asyncio.Event()
-
-    async def release() -> None:
-        assert running.door.fake.gate is not None
-        running.door.fake.gate.set()
-
-    asyncio.run_coroutine_threadsafe(hold(), running.door.loop).result()
+    running.hold()
     assert running.call(running.platform.says("hello?", n=1)).is_success
     wait_until(lambda: running.door.fake.asked != [])
     assert running.platform.shown == {}
-    asyncio.run_coroutine_threadsafe(release(), running.door.loop).result()
+    running.release()
     running.settle()
     assert texts(list(running.platform.shown.values())) == ["You said: hello?"]
 

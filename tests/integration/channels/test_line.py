@@ -144,18 +144,11 @@ def test_products_are_a_carousel_with_pictures_and_links(running: Shop) -> None:
 
 
 def test_whoever_waits_sees_a_loading_sign(running: Shop) -> None:
-    async def hold() -> None:
-        running.door.fake.gate = asyncio.Event()
-
-    async def release() -> None:
-        assert running.door.fake.gate is not None
-        running.door.fake.gate.set()
-
     platform: Any = running.platform
-    asyncio.run_coroutine_threadsafe(hold(), running.door.loop).result()
+    running.hold()
     assert running.call(platform.says("hello?", n=1)).is_success
     wait_until(lambda: platform.loading == ["U1"])
-    asyncio.run_coroutine_threadsafe(release(), running.door.loop).result()
+    running.release()
     running.settle()
 
 

@@ -136,19 +136,11 @@ def test_who_has_only_a_username_is_answered(whatsapp: Shop) -> None:
 
 def test_whoever_waits_sees_a_typing_sign(whatsapp: Shop, messenger: Shop) -> None:
     for running in (whatsapp, messenger):
-
-        async def hold(running: Shop = running) -> None:
-            running.door.fake.gate = asyncio.Event()
-
-        async def release(running: Shop = running) -> None:
-            assert running.door.fake.gate is not None
-            running.door.fake.gate.set()
-
         platform: Any = running.platform
-        asyncio.run_coroutine_threadsafe(hold(), running.door.loop).result()
+        running.hold()
         assert running.call(platform.says("hello?", n=1)).is_success
         wait_until(lambda platform=platform: platform.typing != [])
-        asyncio.run_coroutine_threadsafe(release(), running.door.loop).result()
+        running.release()
         running.settle()
 
 

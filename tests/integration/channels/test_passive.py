@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -43,32 +42,18 @@ def test_the_request_carries_the_answer(running: Shop) -> None:
 
 
 def test_an_answer_that_takes_longer_comes_with_the_platforms_next_try(running: Shop) -> None:
-    async def hold() -> None:
-        running.door.fake.gate = asyncio.Event()
-
-    async def release() -> None:
-        assert running.door.fake.gate is not None
-        running.door.fake.gate.set()
-
-    asyncio.run_coroutine_threadsafe(hold(), running.door.loop).result()
+    running.hold()
     webhook = running.platform.says("hello?", n=1)
     assert running.call(webhook).status_code == 503
-    asyncio.run_coroutine_threadsafe(release(), running.door.loop).result()
+    running.release()
     assert running.call(webhook).json() == ["You said: hello?"]
     assert len(running.door.fake.asked) == 1
 
 
 def test_the_last_try_is_answered_and_the_next_event_brings_the_rest(running: Shop) -> None:
-    async def hold() -> None:
-        running.door.fake.gate = asyncio.Event()
-
-    async def release() -> None:
-        assert running.door.fake.gate is not None
-        running.door.fake.gate.set()
-
-    asyncio.run_coroutine_threadsafe(hold(), running.door.loop).result()
+    running.hold()
     webhook = running.platform.says("one", n=1)
     assert [running.call(webhook).status_code for _ in range(3)] == [503, 503, 200]
-    asyncio.run_coroutine_threadsafe(release(), running.door.loop).result()
+    running.release()
     assert running.call(running.platform.says("two", n=2)).json() == ["You said: one"]
     assert running.call(running.platform.says("three", n=3)).json() == ["You said: two"]

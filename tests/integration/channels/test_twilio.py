@@ -118,18 +118,11 @@ def test_a_conversation_on_whatsapp(
 
 
 def test_whoever_waits_on_whatsapp_sees_a_typing_sign(whatsapp: Shop) -> None:
-    async def hold() -> None:
-        whatsapp.door.fake.gate = asyncio.Event()
-
-    async def release() -> None:
-        assert whatsapp.door.fake.gate is not None
-        whatsapp.door.fake.gate.set()
-
     platform: Any = whatsapp.platform
-    asyncio.run_coroutine_threadsafe(hold(), whatsapp.door.loop).result()
+    whatsapp.hold()
     assert whatsapp.call(platform.says("hello?", n=1)).is_success
     wait_until(lambda: len(platform.typing) == 1)
-    asyncio.run_coroutine_threadsafe(release(), whatsapp.door.loop).result()
+    whatsapp.release()
     whatsapp.settle()
 
 
