@@ -80,11 +80,21 @@ class Answers:
         if attempts < _MOST_ATTEMPTS:
             return float(attempts)
         CHANNEL_EVENTS.labels(channel=row.channel, outcome="failed").inc()
+        try:
+            await self._apologise(channel, lane, row)
+        except (DataError, SQLAlchemyError):
+            raise
+        except Exception as again:
+            log.exception("an event cannot even be answered", error=type(again).__name__)
+            now = datetime.now(UTC)
+            await self._storage.change(lambda uow: uow.channels.finish_event(row.key, now))
+        return None
+
+    async def _apologise(self, channel: Channel, lane: Lane, row: InboxEvent) -> None:
         event = read_event(row.body or {})
         person = await self._storage.do(partial(self._people.arrive, lane, event))
         apology = _sentence("unavailable", person.language)
         await self._store(_Answer(channel, lane, event, row, person), [apology])
-        return None
 
     async def _answer(self, channel: Channel, lane: Lane, row: InboxEvent) -> float | None:
         event = read_event(row.body or {})

@@ -264,6 +264,22 @@ def test_a_call_is_acknowledged_before_its_answer_is_there(running: Shop) -> Non
     assert texts(list(running.platform.shown.values())) == ["You said: hello?"]
 
 
+def test_what_cannot_be_told_holds_up_nothing(running: Shop) -> None:
+    [channel] = running.channels.channels.values()
+    reply = channel.reply
+
+    def broken(messages: Any, to: Any, **how: Any) -> Any:
+        if "first" in messages[0].text or messages[0].text in SENTENCES["unavailable"]:
+            raise ZeroDivisionError
+        return reply(messages, to, **how)
+
+    channel.reply = broken  # type: ignore[method-assign]
+    for n, text in enumerate(("first", "second"), 1):
+        assert running.call(running.platform.says(text, n=n)).is_success
+    running.settle()
+    assert texts(list(running.platform.shown.values())) == ["You said: second"]
+
+
 # Who calls
 
 
