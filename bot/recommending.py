@@ -76,6 +76,9 @@ def train_models(asked: Asked, settings: Settings) -> None:
             fitted = _fit_again(asked.fit, sequences, choice, plan, texts, tell)
     folder = asked.folder or settings.recommend_folder
     store.save(folder, sequences.items, asked.fit, choice, fitted.models)  # type: ignore[arg-type]  # the command line allows no other
+    # What is finished needs no going on: the next training may be of other orders.
+    for checkpoint in (folder / "training").rglob("checkpoint.pt"):
+        checkpoint.unlink()
     seconds = time.perf_counter() - started
     if asked.as_json:
         print(json.dumps({"folder": str(folder), "train_s": round(seconds, 1)}))

@@ -83,6 +83,17 @@ def test_models_are_kept_and_measured_again(
     assert "train recommend" in capsys.readouterr().err
 
 
+def test_new_orders_are_learned_from_into_the_same_folder(
+    orders: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train = ["train", "recommend", str(orders), "--to", "models", *FAST]
+    assert command(monkeypatch, *train) == 0
+    with orders.open("a", encoding="utf-8") as file:
+        file.write("\nnew i1 i2 i3 i4\n")
+    assert command(monkeypatch, *train) == 0
+    assert not list(Path("models").rglob("checkpoint.pt"))
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [("c1 a b c\nc1 d\n", "line 2"), ("c1 a\n", "nothing to measure"), ("", "no customers")],
