@@ -19,7 +19,7 @@ from llm.draft import Draft, Rejected
 from llm.errors import EngineUnavailable, GenerationTimeout, LLMError
 from llm.lexis import sentences, terms
 from llm.prompts import grounded_prompt
-from llm.quotes import Quote, Similarity, best_quotes, support, units
+from llm.quotes import Quote, Similarity, asked_units, best_quotes, support, units
 from llm.tables import rows_for
 from llm.types import Citation, Engine, GroundedAnswer
 from retrieval.types import Language, Passage
@@ -343,6 +343,11 @@ def _choose(question: str, passages: Sequence[Passage], language: Language) -> l
     for passage in kept:
         if rows_for(question, units(passage)):
             return [passage]
+    if kept and not _tells(question, kept[0]):
+        # "How long is it valid?": the part of the same page that tells a time.
+        same = [each for each in kept[1:] if each.source == kept[0].source]
+        if telling := [each for each in same if _tells(question, each)]:
+            return telling[:1]
     if len(kept) < 2:
         return kept
     first, second = kept[:2]
@@ -350,6 +355,13 @@ def _choose(question: str, passages: Sequence[Passage], language: Language) -> l
         support(question, f"{each.title} {each.heading} {each.text}") for each in (first, second)
     ]
     return [first, second] if 0 < meets[0] <= meets[1] else [first]
+
+
+def _tells(question: str, passage: Passage) -> bool:
+    """Whether the passage holds each kind of amount that the question asks for."""
+    asked = asked_units(question)
+    told = {amount.unit for amount in amounts(passage.text)} if asked else set()
+    return all(told & units_asked for units_asked in asked)
 
 
 def _citation(number: int, passage: Passage, quote: str) -> Citation:

@@ -46,7 +46,9 @@ _ASKS = [
     (re.compile(r"多重|weigh|how heavy", re.I), {"g"}),
     (re.compile(r"多少度|几度|水温|温度|how (?:hot|cold|warm)|temperature", re.I), {"degree"}),
     (
-        re.compile(r"多大|多长(?!时间)|多宽|多高|how (?:big|long is|tall|wide)|dimensions", re.I),
+        re.compile(
+            r"多大(?!码)|多长(?!时间)|多宽|多高|how (?:big|long is|tall|wide)|dimensions", re.I
+        ),
         {"mm", "ml"},
     ),
 ]
