@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from datetime import datetime, time
 
 from bot import formats, reading
@@ -55,7 +56,8 @@ class Returns(Skill):
                 turn.notes["product"] = named[0]
             number = mentions.order_number(turn)
             if number:
-                order = access.order_for_session(uow, turn.session_id, number)
+                now = self.services.clock()
+                order = access.order_for_session(uow, turn.session_id, number, now=now)
                 if order is not None:
                     lines = [line for line in order.lines if line.variant.product_id in named]
                     self._say_order(turn, order, lines or order.lines, tier)
@@ -66,8 +68,9 @@ class Returns(Skill):
                 turn.notes["pending"] = {"intent": "order_status", "number": number}
                 turn.say(turn.phrase("order.identify"))
                 return
-            if customer is not None and named and reading.past_day(turn.text, turn.today) is None:
-                bought = self._bought(uow, turn, named[0])
+            meant = named[:1] or self.services.products.of_kind(turn.text) or ()
+            if customer is not None and meant and reading.past_day(turn.text, turn.today) is None:
+                bought = self._bought(uow, turn, meant)
                 if bought is not None:
                     self._say_order(turn, bought[0], [bought[1]], tier)
                     return
@@ -75,11 +78,13 @@ class Returns(Skill):
         self._say_case(turn, product, tier)
 
     def _bought(
-        self, uow: UnitOfWork, turn: Turn, product_id: str
+        self, uow: UnitOfWork, turn: Turn, meant: Container[str]
     ) -> tuple[Order, OrderLine] | None:
-        for order in access.orders_for_session(uow, turn.session_id):
+        """The latest order of this customer with one of these products, and its line: "the down
+        jacket" is the one that they bought."""
+        for order in access.orders_for_session(uow, turn.session_id, now=self.services.clock()):
             for line in order.lines:
-                if line.variant.product_id == product_id:
+                if line.variant.product_id in meant:
                     return order, line
         return None
 

@@ -244,3 +244,18 @@ def test_spending_is_told_its_tier(services: Services, ask: str, tier: str, lang
     said = Talk(services).say("membership", ask, language)
     assert "3,000" in said.text
     assert f"就是{tier}" in said.text or f"is a {tier} member" in said.text
+
+
+@pytest.mark.parametrize(
+    ("ask", "bought", "language"),
+    [
+        ("羽绒服还能退吗", "余烬", "zh"),
+        ("Can I still return the jacket?", "Ember Light Down Jacket", "en"),
+    ],
+)
+def test_the_jacket_is_the_one_that_the_customer_bought(
+    services: Services, ask: str, bought: str, language: str
+) -> None:
+    said = Talk(services, "emma.clarke@example.com").say("return_eligibility", ask, language)
+    assert bought in said.text
+    assert bought not in Talk(services).say("return_eligibility", ask, language).text
