@@ -21,13 +21,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import httpx
 import psutil
 import yaml
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from bot.gateway.upstream import Broken, NotHttp, Upstream
 from bot.phrases import phrase
 from tests.benchmarks import _bench
 from tests.running import System, running
@@ -41,7 +41,7 @@ _BLOCK = 60  # turns by WebSocket, then as many by REST, so that both see the sa
 _REST_BLOCKS = 20
 _CONVERSATION = 20  # turns, then the customer leaves and another one comes
 _PATIENCE_S = 15
-_TROUBLE = (TimeoutError, httpx.HTTPError, ConnectionClosed, Broken, NotHttp)
+_TROUBLE = (TimeoutError, httpx.HTTPError, ConnectionClosed, aiohttp.ClientError)
 # The last one comes when somebody is handed over to a person.
 _OF_A_TURN = ("accepted", "delta", "message", "done", "handoff")
 
@@ -60,11 +60,12 @@ class Measured:
 class Shop:
     """The system as its customers find it."""
 
-    def __init__(self, system: System, http: httpx.AsyncClient) -> None:
+    def __init__(
+        self, system: System, http: httpx.AsyncClient, rasa: aiohttp.ClientSession
+    ) -> None:
         self.system = system
         self.http = http
-        # As light as the WebSockets are: the customers run on the same cores.
-        self.rasa = Upstream(system.settings.rasa)
+        self.rasa = rasa
         script = yaml.safe_load(SCRIPT.read_text("utf-8"))
         self.customers: dict[str, str] = script["customer"]
         self.texts = {
@@ -166,14 +167,11 @@ class AtRasa(Customer):
             "message": text,
             "metadata": {"turn_id": uuid.uuid4().hex},
         }
-        status, answer = await self.shop.rasa.ask(
-            "POST",
-            "/webhooks/rest/webhook",
-            json.dumps(body).encode(),
-            {"Content-Type": "application/json"},
-        )
-        if status != 200:
-            raise RuntimeError(f"HTTP {status}")
+        url = f"{self.shop.system.settings.rasa}/webhooks/rest/webhook"
+        async with self.shop.rasa.post(url, json=body) as response:
+            if response.status != 200:
+                raise RuntimeError(f"HTTP {response.status}")
+            answer = await response.read()
         return [item["text"] for item in json.loads(answer) if item.get("text")]
 
 
@@ -189,8 +187,12 @@ def measure(options: argparse.Namespace) -> _bench.Figures:
 
 async def _load(system: System, options: argparse.Namespace) -> _bench.Figures:
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=options.sockets)
-    async with httpx.AsyncClient(timeout=_PATIENCE_S, limits=limits, trust_env=False) as http:
-        shop = Shop(system, http)
+    async with (
+        httpx.AsyncClient(timeout=_PATIENCE_S, limits=limits, trust_env=False) as http,
+        # As light as the WebSockets are: the customers run on the same cores.
+        aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as rasa,
+    ):
+        shop = Shop(system, http, rasa)
         sockets: list[Customer] = [AtSocket(shop, number) for number in range(options.sockets)]
         rest: list[Customer] = [AtRasa(shop, number) for number in range(options.sockets)]
         for customer in (*sockets, *rest):
@@ -215,7 +217,6 @@ async def _load(system: System, options: argparse.Namespace) -> _bench.Figures:
             memory.append(_memory_mb(system))
         for customer in sockets:
             await customer.leave()
-        shop.rasa.close()
     return _figures(options, by_socket, by_rest, memory)
 
 

@@ -1,4 +1,4 @@
-"""Calls over kept connections, to a server that answers as it is told."""
+"""What the gateway makes of Rasa's answers, of their absence and of their ends."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from contextlib import asynccontextmanager
 import pytest
 
 from bot.gateway.rasa import Rasa, RasaGone, RasaUnavailable
-from bot.gateway.upstream import Broken, NotHttp, Upstream
 
 pytestmark = pytest.mark.anyio
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n[1,\r\n2\r\n2]\r\n0\r\n\r\n"
 CUT = b""
+ONE = b'[{"text": "1"}]'
 
 
 @pytest.fixture
@@ -66,14 +66,14 @@ class Server:
 
 
 @asynccontextmanager
-async def upstream(server: Server, path: str = "") -> AsyncIterator[Upstream]:
+async def asking(server: Server, path: str = "", timeout_s: float = 60) -> AsyncIterator[Rasa]:
     listening = await asyncio.start_server(server.serve, "127.0.0.1", 0)
     port = listening.sockets[0].getsockname()[1]
-    asked = Upstream(f"http://127.0.0.1:{port}{path}")
+    rasa = Rasa(f"http://127.0.0.1:{port}{path}", timeout_s=timeout_s)
     try:
-        yield asked
+        yield rasa
     finally:
-        asked.close()
+        await rasa.close()
         for writer in server.writers:
             writer.close()
         listening.close()
@@ -84,84 +84,69 @@ async def until(so: Callable[[], bool]) -> None:
         await asyncio.sleep(0)
 
 
+async def said(rasa: Rasa) -> list[str]:
+    reply = await rasa.say("s", "hello", turn_id="t", language=None)
+    return [message.text for message in reply.messages]
+
+
 async def test_calls_one_after_another_share_a_connection() -> None:
-    whole = answer('["你好"]'.encode())
+    whole = answer('[{"text": "你好"}]'.encode())
     server = Server([whole], [whole[:20], whole[20:45], whole[45:]], [CHUNKED])
-    async with upstream(server, "/rasa/") as rasa:
-        assert await rasa.ask("POST", "/a", b"body", {"X-Y": "z"}) == (200, '["你好"]'.encode())
-        assert await rasa.ask("GET", "/b") == (200, '["你好"]'.encode())
-        assert await rasa.ask("GET", "/c") == (200, b"[1,2]")
+    async with asking(server, "/rasa/") as rasa:
+        assert await said(rasa) == ["你好"]
+        assert await said(rasa) == ["你好"]
+        assert await rasa.tracker("s") == [1, 2]
     assert server.connections == 1
     first = server.requests[0]
-    assert first.startswith(b"POST /rasa/a HTTP/1.1\r\nHost: 127.0.0.1:")
-    assert b"X-Y: z\r\n" in first
-    assert first.endswith(b"\r\n\r\nbody")
+    assert first.startswith(b"POST /rasa/webhooks/rest/webhook HTTP/1.1\r\nHost: 127.0.0.1:")
+    assert b"Content-Type: application/json\r\n" in first
 
 
 async def test_calls_at_once_have_connections_of_their_own() -> None:
-    server = Server(*([answer(b"%d" % n)] for n in range(3)))
+    server = Server(*([answer(b'[{"text": "%d"}]' % n)] for n in range(3)))
     server.may.clear()
-    async with upstream(server) as rasa:
-        calls = [asyncio.create_task(rasa.ask("GET", "/")) for _ in range(3)]
+    async with asking(server) as rasa:
+        calls = [asyncio.create_task(said(rasa)) for _ in range(3)]
         await until(lambda: len(server.requests) == 3)
         server.may.set()
-        assert sorted(body for _, body in await asyncio.gather(*calls)) == [b"0", b"1", b"2"]
+        assert sorted(await asyncio.gather(*calls)) == [["0"], ["1"], ["2"]]
     assert server.connections == 3
 
 
-@pytest.mark.parametrize("goodbye", [b"", b"Connection: close\r\n"])
-async def test_a_connection_that_was_closed_meanwhile_is_not_used(goodbye: bytes) -> None:
-    server = Server([answer(b"1", more=goodbye)], [answer(b"2")])
-    async with upstream(server) as rasa:
-        assert await rasa.ask("GET", "/") == (200, b"1")
-        server.writers[0].close()
-        await server.writers[0].wait_closed()
-        await until(lambda: not rasa._kept)
-        assert await rasa.ask("GET", "/") == (200, b"2")
+async def test_a_connection_that_rasa_closes_is_not_used_again() -> None:
+    server = Server([answer(ONE, more=b"Connection: close\r\n")], [answer(ONE)])
+    async with asking(server) as rasa:
+        assert await said(rasa) == ["1"]
+        assert await said(rasa) == ["1"]
     assert server.connections == 2
 
 
 @pytest.mark.parametrize("part", [b"", answer(b"a long answer")[:9], answer(b"a long answer")[:-3]])
-async def test_an_answer_that_breaks_off_is_none(part: bytes) -> None:
-    async with upstream(Server([part, CUT] if part else [CUT], [answer(b"2")])) as rasa:
-        with pytest.raises(Broken):
-            await rasa.ask("GET", "/")
-        assert await rasa.ask("GET", "/") == (200, b"2")
+async def test_an_answer_that_breaks_off_may_be_asked_for_again(part: bytes) -> None:
+    async with asking(Server([part, CUT] if part else [CUT], [answer(ONE)])) as rasa:
+        with pytest.raises(RasaGone):
+            await said(rasa)
+        assert await said(rasa) == ["1"]
 
 
 async def test_nobody_gets_the_answer_to_a_call_that_was_given_up() -> None:
-    server = Server([answer(b"late")], [answer(b"2")])
+    server = Server([answer(b'[{"text": "late"}]')], [answer(ONE)])
     server.may.clear()
-    async with upstream(server) as rasa:
-        call = asyncio.create_task(rasa.ask("GET", "/"))
+    async with asking(server) as rasa:
+        call = asyncio.create_task(said(rasa))
         await server.asked.wait()
         call.cancel()
         with pytest.raises(asyncio.CancelledError):
             await call
         server.may.set()
-        assert await rasa.ask("GET", "/") == (200, b"2")
+        assert await said(rasa) == ["1"]
     assert server.connections == 2
-
-
-async def test_what_comes_unasked_ends_the_connection() -> None:
-    server = Server([answer(b"1")], [answer(b"2")])
-    async with upstream(server) as rasa:
-        await rasa.ask("GET", "/")
-        server.writers[0].write(answer(b"never asked for"))
-        await until(lambda: not rasa._kept)
-        assert await rasa.ask("GET", "/") == (200, b"2")
-
-
-async def test_what_is_no_http_is_said_to_be_none() -> None:
-    async with upstream(Server([b"SSH-2.0-OpenSSH_9.9\r\n"])) as rasa:
-        with pytest.raises(NotHttp):
-            await rasa.ask("GET", "/")
 
 
 async def test_nobody_there_is_a_rasa_that_is_gone() -> None:
     rasa = Rasa("http://127.0.0.1:1", timeout_s=60)
     with pytest.raises(RasaGone):
-        await rasa.say("s", "hello", turn_id="t", language=None)
+        await said(rasa)
     assert not await rasa.ready()
     await rasa.close()
 
@@ -172,25 +157,23 @@ async def test_nobody_there_is_a_rasa_that_is_gone() -> None:
         ([answer(b"oh", "500 Internal Server Error")], "HTTP 500"),
         ([answer(b"<html>")], "no JSON"),
         ([answer(b'[{"custom": {"message": 1}}]')], "unknown shape"),
+        ([b"SSH-2.0-OpenSSH_9.9\r\n\r\n"], "ClientResponseError"),
+        ([answer(b" " * (16 * 1024 * 1024 + 1))], "endless"),
     ],
 )
 async def test_an_answer_that_is_none_of_rasa_s_is_no_reason_to_ask_again(
     parts: list[bytes], reason: str
 ) -> None:
-    async with upstream(Server(parts)) as server:
-        rasa = Rasa(server.url, timeout_s=60)
+    async with asking(Server(parts)) as rasa:
         with pytest.raises(RasaUnavailable, match=reason) as refused:
-            await rasa.say("s", "hello", turn_id="t", language=None)
+            await said(rasa)
         assert not isinstance(refused.value, RasaGone)
-        await rasa.close()
 
 
 async def test_silence_is_no_reason_to_ask_again() -> None:
     server = Server()
     server.may.clear()
-    async with upstream(server) as silent:
-        rasa = Rasa(silent.url, timeout_s=0.01)
+    async with asking(server, timeout_s=0.01) as rasa:
         with pytest.raises(RasaUnavailable, match="timeout") as refused:
-            await rasa.say("s", "hello", turn_id="t", language=None)
+            await said(rasa)
         assert not isinstance(refused.value, RasaGone)
-        await rasa.close()
