@@ -85,6 +85,13 @@ class Sale(NamedTuple):
     at: datetime
 
 
+class Offer(NamedTuple):
+    """What a product costs now: its cheapest variant that can be bought, else its cheapest."""
+
+    price: Decimal
+    in_stock: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Rating:
     """`average` of 1 to 5 stars over `count` reviews; None without reviews."""
@@ -133,6 +140,17 @@ class Products(_Repository[Product]):
             for product in self._all(select(Product).where(Product.id.in_(wanted)))
         }
         return [found[product_id] for product_id in wanted if product_id in found]
+
+    def offers(self) -> dict[str, Offer]:
+        """Of every product, by its id: what a search looks at, without loading the products."""
+        found: dict[str, Offer] = {}
+        columns = select(Variant.product_id, Variant.price, Variant.stock)
+        for product_id, price, stock in self._session.execute(columns):
+            offer = Offer(price, stock > 0)
+            before = found.setdefault(product_id, offer)
+            if (not offer.in_stock, price) < (not before.in_stock, before.price):
+                found[product_id] = offer
+        return found
 
     def variant(self, sku: str) -> Variant | None:
         """With its product."""

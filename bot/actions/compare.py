@@ -125,8 +125,9 @@ class Compare(Skill):
         asked = turn.text
         for product in products:  # 双人帐 asks for nothing
             asked = mentions.without_name(asked, product)
-        fitting = [p for p in products if search.meets_measures(p, asked)]
-        if reading.measures(asked) and 0 < len(fitting) < len(products):
+        measures = reading.measures(asked)
+        fitting = [p for p in products if search.meets(p, measures)]
+        if measures and 0 < len(fitting) < len(products):
             facts += [turn.phrase("compare.fits", name=turn.name_of(p)) for p in fitting]
         here = turn.phrase("compare.here")
         if not facts:

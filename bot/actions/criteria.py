@@ -121,8 +121,7 @@ class Criteria:
             and not any(_is_of(product, word) for word in self.without)
         )
 
-    def affords(self, product: Product) -> bool:
-        price = views.cheapest_price(product)
+    def affords(self, price: Decimal) -> bool:
         least, most = self.prices
         return (least is None or price >= least) and (most is None or price <= most)
 

@@ -15,6 +15,7 @@ from bot.actions.skill import Skill, Turn
 from bot.reading import Measure, Superlative
 from bot.services import Services
 from data.models import Product
+from data.repositories import Offer
 from retrieval.lexical import terms
 
 _CARDS = 3
@@ -99,15 +100,24 @@ def results(services: Services, criteria: Criteria) -> list[Product]:
 def _results(services: Services, criteria: Criteria) -> tuple[list[Product], bool]:
     """The best products; True when what was asked for had to be left aside in part to find any."""
     with services.unit_of_work() as uow:
-        catalogue = uow.products.catalogue()
-    by_id = {product.id: product for product in catalogue}
+        offers = uow.products.offers()
+        found, loosened = _found(services, criteria, offers)
+        return uow.products.get_many(found[:_CARDS]), loosened
+
+
+def _found(
+    services: Services, criteria: Criteria, offers: Mapping[str, Offer]
+) -> tuple[list[str], bool]:
+    """Ids of products by what does not change (services.catalogue), and by today's `offers`."""
     measures = reading.measures(criteria.text)
-
-    def measured(product: Product) -> bool:
-        return meets_measures(product, criteria.text)
-
     kind = services.products.of_kind(criteria.text)
     named = [] if services.products.kinds(criteria.text) else services.products.match(criteria.text)
+
+    def measured(product: Product) -> bool:
+        return meets(product, measures)
+
+    def affordable(product: Product) -> bool:
+        return criteria.affords(offers[product.id].price)
 
     def meant(product: Product) -> bool:
         return (kind is None or product.id in kind) and (not named or product.id in named)
@@ -115,30 +125,32 @@ def _results(services: Services, criteria: Criteria) -> tuple[list[Product], boo
     # What people give up first to find something: the exact figures, then the very kind of thing,
     # then the price.
     steps: list[tuple[Callable[[Product], bool], ...]] = [
-        (measured, criteria.affords, meant),
-        (criteria.affords, meant),
-        (criteria.affords,),
+        (measured, affordable, meant),
+        (affordable, meant),
+        (affordable,),
         (measured, meant),
         (meant,),
         (),
     ]
+    admitted = [
+        product
+        for product in services.catalogue.values()
+        if product.id in offers and criteria.admits(product)
+    ]
     for conditions in steps:
-        allowed = {
-            product.id
-            for product in catalogue
-            if criteria.admits(product) and all(meets(product) for meets in conditions)
-        }
-        if allowed:
-            ranked = services.products.search(criteria.text, allowed, _CANDIDATES)
-            found = [by_id[product_id] for product_id, _ in ranked]
-            for measure in measures:
-                found.sort(key=lambda product: _distance(product, measure))
-            if best := reading.superlative(criteria.text):
-                found = _in_order(found, best)
-            else:  # stable: what comes first among its like stays so
-                found.sort(key=lambda product: not _is_for(product, criteria.text))
-                found.sort(key=lambda product: not views.in_stock(product))
-            return found[:_CARDS], conditions != steps[0]
+        allowed = {p.id: p for p in admitted if all(holds(p) for holds in conditions)}
+        if not allowed:
+            continue
+        ranked = services.products.search(criteria.text, allowed.keys(), _CANDIDATES)
+        found = [allowed[product_id] for product_id, _ in ranked]
+        for measure in measures:
+            found.sort(key=lambda product: _distance(product, measure))
+        if best := reading.superlative(criteria.text):
+            found = _in_order(found, best, offers)
+        else:  # stable: what comes first among its like stays so
+            found.sort(key=lambda product: not _is_for(product, criteria.text))
+            found.sort(key=lambda product: not offers[product.id].in_stock)
+        return [product.id for product in found], conditions != steps[0]
     return [], False
 
 
@@ -147,23 +159,25 @@ def _is_for(product: Product, text: str) -> bool:
     return any(use in product.tags and re.search(words, text, re.I) for use, words in _USES.items())
 
 
-def meets_measures(product: Product, text: str) -> bool:
-    """Whether the product's figures are what a text asks for; products without them are not."""
-    return all(_distance(product, measure) == 0 for measure in reading.measures(text))
+def meets(product: Product, measures: Iterable[Measure]) -> bool:
+    """Whether the product's figures are what is asked for; products without them are not."""
+    return all(_distance(product, measure) == 0 for measure in measures)
 
 
-def _in_order(products: Sequence[Product], best: Superlative) -> list[Product]:
+def _in_order(
+    products: Sequence[Product], best: Superlative, offers: Mapping[str, Offer]
+) -> list[Product]:
     """The one that has the most (or least) first; those without that figure are left out, unless
     none has it."""
-    figures = {product.id: _figure(product, best) for product in products}
+    figures = {product.id: _figure(product, best, offers) for product in products}
     known = [product for product in products if figures[product.id] is not None]
     known.sort(key=lambda product: figures[product.id] or 0, reverse=best.most)
     return known or list(products)
 
 
-def _figure(product: Product, best: Superlative) -> Decimal | None:
+def _figure(product: Product, best: Superlative, offers: Mapping[str, Offer]) -> Decimal | None:
     if "price" in best.keys:
-        return views.cheapest_price(product)
+        return offers[product.id].price
     figures = [f for a in product.attributes if a["key"] in best.keys for f in _figures(a)]
     return (max if best.most else min)(figures, default=None)
 

@@ -69,6 +69,19 @@ def test_matching_products(uow, conditions, ids):
         assert uow.products.matching(**conditions) == ids
 
 
+def test_offers_are_the_cheapest_that_can_be_bought(uow):
+    with uow:
+        offers = uow.products.offers()
+        ridge = uow.products.get("ridge-tent")
+        ridge.variants[0].stock, ridge.variants[1].stock = 0, 2  # only the dearer one is left
+        uow.commit()
+        later = uow.products.offers()
+    assert offers["ridge-tent"] == (Decimal("699.00"), True)
+    assert offers["steel-mug"].in_stock is False
+    assert later["ridge-tent"] == (Decimal("899.00"), True)
+    assert offers.keys() == {"ridge-tent", "dome-tent", "steel-mug"}
+
+
 def test_customer_by_any_spelling_of_the_address(uow):
     with uow:
         lin = uow.customers.by_email("  LIN@Example.COM ")
