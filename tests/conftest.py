@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from tests.running import System, running
+
+# No test is timed. Where a change is judged the examples are the same each time; whoever develops
+# gets new ones at every run.
+settings.register_profile("shopguide", deadline=None, derandomize="CI" in os.environ)
+settings.load_profile("shopguide")
 
 if TYPE_CHECKING:
     from tests.integration.channels.platform import FakePlatform

@@ -72,6 +72,7 @@ class _Markdown(Markup):
 
 def _escape(text: str) -> str:
     marks = re.sub(r"[\\`*_{}\[\]()<>#+\-!|~]", lambda found: f"\\{found[0]}", text)
+    marks = re.sub(r"(?m)^([ \t]*)=", r"\1\\=", marks)  # else the line above is a heading
     return re.sub(r"^(\d+)\.", r"\1\\.", marks)
 
 

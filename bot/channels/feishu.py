@@ -60,7 +60,8 @@ class FeishuSettings(ChannelSettings):
 
 
 def _escape(text: str) -> str:
-    return re.sub(r"[&<>*_~`\[\]()!#$\\|+\-]", lambda found: f"&#{ord(found[0])};", text)
+    marks = re.sub(r"[&<>*_~`\[\]()!#$\\|+\-]", lambda found: f"&#{ord(found[0])};", text)
+    return re.sub(r"(?m)^([ \t]*)=", r"\1&#61;", marks)  # else the line above is a heading
 
 
 def _link(text: str, url: str) -> str:

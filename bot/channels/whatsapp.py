@@ -44,7 +44,7 @@ class WhatsAppSettings(MetaSettings):
     )
 
 
-_OPENS = re.compile(r"(?<!\w)([*_~`])(?=\S)")
+_OPENS = re.compile(r"(?<![^\W_])([*_~`])(?=\S)")  # _ is a mark here, no letter
 _BLOCK = re.compile(r"^(?=(?:[>*-]|\d+\.) )", re.MULTILINE)
 
 

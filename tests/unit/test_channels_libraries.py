@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 import httpx
 import lark_oapi as lark
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from lark_oapi.core.utils import AESCipher
 from lark_oapi.event.callback.model.p2_card_action_trigger import (
@@ -57,7 +57,6 @@ def accepts(channel: Channel, request: Request) -> bool:
     return True
 
 
-@settings(deadline=None)
 @given(key=st.text(min_size=1), body=st.text(), wrong=st.booleans())
 def test_line(key: str, body: str, wrong: bool) -> None:
     keys = LineSettings(_env_file=None, token=SecretStr("t"), secret=SecretStr(key))
@@ -71,7 +70,6 @@ def test_line(key: str, body: str, wrong: bool) -> None:
     assert accepted == SignatureValidator(key).validate(body, signature) == (not wrong)
 
 
-@settings(deadline=None)
 @given(
     key=st.text(min_size=1),
     address=st.sampled_from(
@@ -94,7 +92,6 @@ def test_twilio(key: str, address: str, fields: dict[str, str], wrong: bool) -> 
     assert accepted == library.validate(address, fields, signature) == (not wrong)
 
 
-@settings(deadline=None)
 @given(st.text(alphabet=st.sampled_from("aZ @€{[~\n外é👍🏽")), st.sampled_from("a€外👍"))
 def test_units_of_an_sms_grow_with_it_and_count_its_segments(text: str, more: str) -> None:
     assert len(text) <= gsm_units(text) <= gsm_units(text + more)
@@ -104,7 +101,6 @@ def test_units_of_an_sms_grow_with_it_and_count_its_segments(text: str, more: st
 # Slack
 
 
-@settings(deadline=None)
 @given(
     key=st.text(min_size=1).filter(str.strip),
     body=st.text().map(str.encode),

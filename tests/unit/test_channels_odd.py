@@ -95,7 +95,7 @@ def spots(value: object) -> list[Callable[[Any, Any], None]]:
     return found
 
 
-@settings(deadline=None, max_examples=600)
+@settings(max_examples=600)
 @given(st.sampled_from(CALLS), st.data())
 def test_what_is_odd_raises_nothing(call: tuple[Channel, Webhook], data: st.DataObject) -> None:
     channel, webhook = call

@@ -365,10 +365,12 @@ def test_what_is_no_frame_is_refused_and_never_repeated(shop: Shop, frame: str |
 
 def test_a_frame_beyond_all_bounds_closes_the_socket(shop: Shop) -> None:
     token = shop.session()
-    for size, code in ((40_000, 4413), (2_000_000, 1009)):
+    # While it still sends, a client may be cut off before it reads why: 1006.
+    for size, codes in ((40_000, {4413}), (2_000_000, {1009, 1006})):
         tab = shop.tab(token)
-        tab.socket.send("x" * size)
-        assert tab.closed()[0] == code
+        with suppress(ConnectionClosed):  # it may be closed before all of the frame is sent
+            tab.socket.send("x" * size)
+        assert tab.closed()[0] in codes
     assert kinds(shop.tab(token).say("still here?"))[-1] == "done"
 
 

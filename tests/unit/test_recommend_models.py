@@ -196,7 +196,7 @@ def plain_metrics(scores: list[int], target: int, k: int) -> tuple[float, float,
 
 
 @given(st.lists(st.integers(0, 5), min_size=1, max_size=30), st.integers(0, 29), st.integers(1, 12))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_metrics_agree_with_the_plain_computation(scores: list[int], at: int, k: int) -> None:
     target = at % len(scores)
     ranks = ranks_of(np.array([scores], np.float32), ids(target))
@@ -205,7 +205,7 @@ def test_metrics_agree_with_the_plain_computation(scores: list[int], at: int, k:
 
 
 @given(st.lists(st.integers(0, 3), min_size=2, max_size=20), st.randoms())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_another_numbering_of_the_items_changes_nothing(scores: list[int], chance: object) -> None:
     order = np.random.default_rng(len(scores)).permutation(len(scores))
     row = np.array([scores], np.float32)
