@@ -51,10 +51,17 @@ class ProductSearch:
         for product in products:
             for form in _forms(product):
                 self._forms.setdefault(form, (product.id, "product"))
-        self._category_names = {_squash(category.name.zh)[0] for category in categories}
         self._names = {
             product.id: [_squash(name)[0] for name in (product.name.zh, product.name.en)]
             for product in products
+        }
+        wide = {_squash(category.name.zh)[0] for category in categories}
+        self._narrow = {
+            form
+            for form, (_, kind) in self._forms.items()
+            if kind == "category"
+            and form not in wide
+            and any(zh.endswith(form) for zh, _ in self._names.values())
         }
         self._called = {product.id: _forms(product) for product in products}
         self._heads = _distinctive(products, self._forms, retriever)
@@ -241,10 +248,7 @@ class ProductSearch:
             return en.endswith(last[-4:] if len(last) > 6 else last)
         # Where names end in the whole word, only those are of the kind (雨衣 is no 冲锋衣), unless
         # it is what the whole category is called; else its last character tells: 三季帐 is a 帐篷.
-        narrow = whole not in self._category_names and any(
-            name.endswith(whole) for name, _ in self._names.values()
-        )
-        return zh.endswith(whole) if narrow else zh[-1] in last
+        return zh.endswith(whole) if whole in self._narrow else zh[-1] in last
 
     def _is_called(self, product_id: str, kind: str) -> bool:
         """Whether one of its other names ends so: the Northwall Down Parka is a "northwall

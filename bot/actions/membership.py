@@ -36,11 +36,10 @@ class Membership(Skill):
 
     def act(self, turn: Turn) -> None:
         asked = next((t for t, p in _TIERS.items() if re.search(p, turn.text, re.I)), None)
-        earned = _POINTS.search(turn.text) and _EARNED.search(turn.text)
-        if earned and (sums := reading.amounts(turn.text)):
-            self._say_points(turn, sums[0], asked)
-            return
         spent = reading.amounts(turn.text)
+        if spent and _POINTS.search(turn.text) and _EARNED.search(turn.text):
+            self._say_points(turn, spent[0], asked)
+            return
         if spent and asked is None and _WHICH.search(turn.text):
             self._say_tier_of(turn, spent[0])
             return
