@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from enum import StrEnum
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
 from pydantic import ValidationError
+from rich import filesize
 from rich.console import Console
 from rich.text import Text
 
@@ -20,7 +23,7 @@ from bot.settings import Settings
 # Commands import what they run: `shopguide --help` should not wait for PyTorch.
 if TYPE_CHECKING:
     from bot.desk import Desk
-    from data.models import Ticket
+    from data.models import Attachment, Ticket
     from data.unit_of_work import UnitOfWork
 
 app = typer.Typer(
@@ -218,7 +221,7 @@ def purge(
     gone = retention.purge(settings, before)
     typer.echo(
         f"Ended before {before:%Y-%m-%d}: {gone.conversations} conversations, {gone.messages} "
-        f"messages and {gone.tickets} tickets are deleted."
+        f"messages, {gone.tickets} tickets and {gone.attachments} files are deleted."
     )
 
 
@@ -292,13 +295,36 @@ def list_tickets(context: typer.Context) -> None:
 @tickets.command("show")
 def show_ticket(number: int) -> None:
     """The whole conversation of a ticket, up to now: `shopguide tickets show 12`."""
-    ticket, lines = _desk().read(number)
+    desk = _desk()
+    ticket, lines = desk.read(number)
+    said = [
+        (datetime.fromisoformat(line["at"]), f"{line['sender']}: {line['text']}")
+        for line in ticket.transcript
+    ]
+    said += [(line.created_at, f"{line.sender}: {line.body.get('text', '')}") for line in lines]
+    files = desk.files(number)
+    said += [(file.created_at, f"customer: [{_file(file)}]") for file in files]
     typer.echo(_heading(ticket))
-    for said in ticket.transcript:
-        typer.echo(f"    {said['at'][:16].replace('T', ' ')} {said['sender']}: {said['text']}")
-    for line in lines:
-        text = line.body.get("text", "")
-        typer.echo(f"    {line.created_at:%Y-%m-%d %H:%M} {line.sender}: {text}")
+    for at, words in sorted(said, key=itemgetter(0)):
+        typer.echo(f"    {at:%Y-%m-%d %H:%M} {words}")
+    if any(file.state == "kept" for file in files):
+        typer.echo(f"`shopguide tickets files {number} FOLDER` saves what the customer sent.")
+
+
+@tickets.command("files")
+def save_files(number: int, folder: Path) -> None:
+    """Save the pictures, voice messages and files that the customer sent.
+
+    \b
+    shopguide tickets files 12 ~/tickets
+
+    The customer chose what is in them: open them with care.
+    """
+    saved = _desk().save_files(number, folder)
+    for path in saved:
+        typer.echo(str(path))
+    if not saved:
+        typer.echo(f"Nothing is kept of ticket {number}.")
 
 
 @tickets.command("take")
@@ -433,6 +459,15 @@ def _heading(ticket: Ticket) -> str:
         f"#{ticket.id}  {ticket.created_at:%Y-%m-%d %H:%M} UTC  {ticket.reason}  "
         f"{ticket.language}  {state}"
     )
+
+
+def _file(file: Attachment) -> str:
+    match file.state:
+        case "kept":
+            return f"{file.kind}, {filesize.decimal(file.size or 0)}"
+        case "waiting":
+            return f"{file.kind}, is being fetched"
+    return f"{file.kind}, could not be kept: {file.error}"
 
 
 def _short(text: str) -> str:

@@ -11,18 +11,41 @@ import uuid
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Literal
 
 from bot.bus import announce
 from bot.messages import BotMessage, HandoffView
 from bot.phrases import phrase
 from bot.shared import Away, Shared
-from data.models import ChatMessage, Ticket
+from data.models import Attachment, ChatMessage, Ticket
 from data.repositories import DESK_PREFIX
 from data.rules import ShopRules, hours
 from data.unit_of_work import UnitOfWork
 
 CHANNEL = "desk"
+
+# Endings that open in a viewer or a player; whatever else a customer sends opens in nothing.
+_ENDINGS = {
+    "application/pdf": "pdf",
+    "audio/aac": "aac",
+    "audio/amr": "amr",
+    "audio/mp4": "m4a",
+    "audio/mpeg": "mp3",
+    "audio/ogg": "ogg",
+    "audio/wav": "wav",
+    "audio/webm": "webm",
+    "image/gif": "gif",
+    "image/heic": "heic",
+    "image/jpeg": "jpg",
+    "image/png": "png",
+    "image/webp": "webp",
+    "text/plain": "txt",
+    "video/3gpp": "3gp",
+    "video/mp4": "mp4",
+    "video/quicktime": "mov",
+    "video/webm": "webm",
+}
 
 
 class DeskError(Exception):
@@ -56,6 +79,23 @@ class Desk:
             ticket = _ticket(uow, number)
             lines = uow.messages.of_session(ticket.session_id)
             return ticket, [line for line in lines if line.created_at > ticket.created_at]
+
+    def files(self, number: int) -> Sequence[Attachment]:
+        """What the customer sent besides words and the shop keeps, without the contents. Raises
+        `DeskError`."""
+        with self._unit_of_work() as uow:
+            return uow.attachments.of_session(_ticket(uow, number).session_id)
+
+    def save_files(self, number: int, folder: Path) -> list[Path]:
+        """Write what the customer sent into a folder, under names of our own: theirs may be
+        anything. Raises `DeskError`."""
+        with self._unit_of_work() as uow:
+            kept = uow.attachments.with_contents(_ticket(uow, number).session_id)
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            return [_saved(number, attachment, folder) for attachment in kept]
+        except OSError as error:
+            raise DeskError(f"{folder} cannot be written: {error.strerror}.") from error
 
     def take(self, number: int, name: str) -> None:
         """From now on the customer writes to this agent. Raises `DeskError`."""
@@ -104,6 +144,14 @@ class Desk:
         if self._shared is not None:
             with suppress(Away):  # the gateways look by themselves after some seconds
                 announce(self._shared, CHANNEL, {})
+
+
+def _saved(number: int, attachment: Attachment, folder: Path) -> Path:
+    ending = _ENDINGS.get(attachment.media_type or "", "bin")
+    path = folder / f"{number}-{attachment.id}-{attachment.kind}.{ending}"
+    path.touch(mode=0o600)
+    path.write_bytes(attachment.content or b"")
+    return path
 
 
 def _ticket(uow: UnitOfWork, number: int) -> Ticket:

@@ -20,5 +20,6 @@ REDIS = Gauge("shopguide_redis_up", "1 while Redis answers, 0 while it does not 
 RETRIES = Counter("shopguide_turn_retries", "Turns asked again because Rasa broke off")
 CHANNEL_EVENTS = Counter("shopguide_channel_events", "Platforms' events", ["channel", "outcome"])
 CHANNEL_CALLS = Counter("shopguide_channel_calls", "Calls to platforms", ["channel", "outcome"])
+CHANNEL_FILES = Counter("shopguide_channel_files", "Customers' files", ["channel", "outcome"])
 NOT_KEPT = Counter("shopguide_behaviour_not_kept", "Events and impressions lost", ["what"])
 EVENTS = Counter("shopguide_events", "Events of pages, by what became of them", ["outcome"])

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from data.attachments import KINDS
 from data.experiments.assignment import Experiment
 
 # What an experiment's arm can recommend by: the best there is for this customer, the same without
@@ -44,6 +45,16 @@ def _origins(setting: str) -> str:
 def _networks(setting: str) -> str:
     for network in listed(setting):
         ipaddress.ip_network(network)  # its error says what is wrong
+    return setting
+
+
+def _kinds(setting: str) -> str:
+    unknown = set(listed(setting)) - set(KINDS)
+    if unknown:
+        raise ValueError(
+            f"{', '.join(sorted(unknown))} is nothing that customers send; known are "
+            f"{', '.join(KINDS)}"
+        )
     return setting
 
 
@@ -117,6 +128,12 @@ class Settings(BaseSettings):
     keep_days: int = Field(
         180, ge=1, description="days after its end that `shopguide purge` leaves a conversation"
     )
+    keep_files: Annotated[str, AfterValidator(_kinds)] = Field(
+        "",
+        description="what customers send on messaging platforms that is kept for agents: "
+        "`picture,voice,video,file` or some of them; empty: nothing",
+    )
+    keep_file_mb: int = Field(10, ge=1, le=100, description="largest of these that is kept, in MB")
 
     redis_url: str = Field(
         "", description="Redis, where several gateways and Rasa processes meet; empty: one of each"
@@ -185,6 +202,10 @@ class Settings(BaseSettings):
     @property
     def database(self) -> str:
         return self.database_url or f"sqlite:///{self.state / 'shop.db'}"
+
+    @property
+    def kept_files(self) -> frozenset[str]:
+        return frozenset(listed(self.keep_files))
 
     @property
     def rasa(self) -> str:

@@ -11,6 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from data.models import (
+    Attachment,
     ChannelUser,
     ChatMessage,
     InboxEvent,
@@ -84,7 +85,7 @@ class Channels:
 
     def accept(self, rows: Sequence[Mapping[str, Any]]) -> set[str]:
         """Store events; returns the keys of those that were not known."""
-        return self._record(InboxEvent, rows)
+        return record(self._session, InboxEvent, rows)
 
     def oldest_event(self, lane: Lane) -> InboxEvent | None:
         """The first of the lane that is not answered."""
@@ -142,7 +143,7 @@ class Channels:
 
     def put(self, rows: Sequence[Mapping[str, Any]]) -> set[str]:
         """Store calls; returns the keys of those that were not known."""
-        return self._record(OutboxCall, rows)
+        return record(self._session, OutboxCall, rows)
 
     def oldest_call(self, lane: Lane) -> OutboxCall | None:
         """The first of the lane that is neither sent nor dead, due or not."""
@@ -232,19 +233,23 @@ class Channels:
         )
         self._session.execute(delete(LinkCode).where(LinkCode.expires_at < old))
 
-    def _record(
-        self, table: type[InboxEvent | OutboxCall], rows: Sequence[Mapping[str, Any]]
-    ) -> set[str]:
-        if not rows:
-            return set()
-        insert = (
-            postgresql.insert(table)
-            if self._session.get_bind().dialect.name == "postgresql"
-            else sqlite.insert(table)
-        )
-        stored = self._session.execute(
-            insert.values([dict(row) for row in rows])
-            .on_conflict_do_nothing(index_elements=["key"])
-            .returning(table.key)
-        )
-        return set(stored.scalars())
+
+def record(
+    session: Session,
+    table: type[InboxEvent | OutboxCall | Attachment],
+    rows: Sequence[Mapping[str, Any]],
+) -> set[str]:
+    """Store rows; returns the keys of those that were not known."""
+    if not rows:
+        return set()
+    insert = (
+        postgresql.insert(table)
+        if session.get_bind().dialect.name == "postgresql"
+        else sqlite.insert(table)
+    )
+    stored = session.execute(
+        insert.values([dict(row) for row in rows])
+        .on_conflict_do_nothing(index_elements=["key"])
+        .returning(table.key)
+    )
+    return set(stored.scalars())

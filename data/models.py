@@ -20,6 +20,7 @@ from sqlalchemy import (
     Dialect,
     ForeignKey,
     Index,
+    LargeBinary,
     MetaData,
     String,
     Text,
@@ -582,6 +583,30 @@ class OutboxCall(Base):
     conversation: Mapped[str] = mapped_column(SafeString(190))
     call: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     state: Mapped[str] = mapped_column(SafeString(8))  # "waiting" | "sent" | "dead"
+    attempts: Mapped[int] = mapped_column(default=0)
+    due_at: Mapped[datetime]
+    error: Mapped[str | None] = mapped_column(SafeString(200))
+    created_at: Mapped[datetime]
+
+
+class Attachment(Base):
+    """A picture, a voice message, a video or a file that a customer sent on a platform, where the
+    shop keeps such. `place` is what the platform needs to give it out; it goes when it did."""
+
+    __tablename__ = "attachments"
+    __table_args__ = (Index("ix_attachments_waiting", "state", "channel", "conversation"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    channel: Mapped[str] = mapped_column(SafeString(20))
+    key: Mapped[str] = mapped_column(SafeString(80), unique=True)
+    conversation: Mapped[str] = mapped_column(SafeString(190))
+    session_id: Mapped[str] = mapped_column(ForeignKey("chat_sessions.id"), index=True)
+    kind: Mapped[str] = mapped_column(SafeString(8))  # of data.attachments.KINDS
+    place: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    state: Mapped[str] = mapped_column(SafeString(8))  # "waiting" | "kept" | "lost"
+    content: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    media_type: Mapped[str | None] = mapped_column(SafeString(100))
+    size: Mapped[int | None]  # bytes
     attempts: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime]
     error: Mapped[str | None] = mapped_column(SafeString(200))

@@ -15,6 +15,7 @@ from sqlalchemy import CursorResult, Delete, delete, exists, select
 from sqlalchemy.orm import Session
 
 from data.models import (
+    Attachment,
     BehaviourEvent,
     ChannelUser,
     ChatMessage,
@@ -26,7 +27,7 @@ from data.models import (
 )
 from data.unit_of_work import UnitOfWork
 
-_OF_THE_CONVERSATION = (ChatMessage, Feedback, Ticket)
+_OF_THE_CONVERSATION = (ChatMessage, Feedback, Ticket, Attachment)
 _LEFT_BEHIND = (SavedProduct, BehaviourEvent, Impression, ChannelUser)
 
 
@@ -37,6 +38,7 @@ class Forgotten:
     conversations: int
     messages: int
     tickets: int
+    attachments: int
 
 
 def forget(uow: UnitOfWork, before: datetime) -> Forgotten:
@@ -49,13 +51,13 @@ def forget(uow: UnitOfWork, before: datetime) -> Forgotten:
         ChatSession.expires_at < before,
         ~exists().where(Ticket.session_id == ChatSession.id, Ticket.status == "open"),
     )
-    messages, _, tickets = (
+    messages, _, tickets, attachments = (
         _rows(session, delete(table).where(table.session_id.in_(ended)))
         for table in _OF_THE_CONVERSATION
     )
     alone = [~exists().where(table.session_id == ChatSession.id) for table in _LEFT_BEHIND]
     conversations = _rows(session, delete(ChatSession).where(ChatSession.id.in_(ended), *alone))
-    return Forgotten(conversations, messages, tickets)
+    return Forgotten(conversations, messages, tickets, attachments)
 
 
 def _rows(session: Session, deletion: Delete) -> int:

@@ -7,6 +7,7 @@ from typing import Self
 
 from sqlalchemy.orm import Session, sessionmaker
 
+from data.attachments import Attachments
 from data.channels import Channels
 from data.database import create_engine, plain_errors, session_factory
 from data.repositories import (
@@ -43,6 +44,7 @@ class UnitOfWork:
     tickets: Tickets
     feedbacks: Feedbacks
     channels: Channels
+    attachments: Attachments
     behaviour: Behaviour
     impressions: Impressions
     corrections: Corrections
@@ -68,6 +70,7 @@ class UnitOfWork:
         self.tickets = Tickets(self.session)
         self.feedbacks = Feedbacks(self.session)
         self.channels = Channels(self.session)
+        self.attachments = Attachments(self.session)
         self.behaviour = Behaviour(self.session)
         self.impressions = Impressions(self.session)
         self.corrections = Corrections(self.session)

@@ -29,6 +29,13 @@ _HNSW_BREADTH = 96
 # Below so many allowed passages an approximate index would mostly visit forbidden ones: these are
 # compared one by one instead, which is exact and faster.
 _FEW = 20_000
+# An exact search reads all numbers: so many take about a millisecond on one core.
+_LARGE = 4_000_000
+
+
+def kind_for(vectors: Vectors) -> IndexKind:
+    """The kind for answers within a millisecond or two on one core: exact as long as that is."""
+    return "ivf" if vectors.size > _LARGE else "flat"
 
 
 class VectorIndex:

@@ -1,10 +1,12 @@
 """From a stored event to its answer: the gateway's own turn, shown while it grows where a platform
-can, and what is said without one (codes, pictures, too many messages)."""
+can, and what is said without one (codes, pictures, too many messages). A row for each attachment
+that the shop keeps is stored with the answer; keeping.py fetches it."""
 
 from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -12,10 +14,12 @@ from functools import partial
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.channels.base import Channel, Event, read_event
+from bot.channels import keeping
+from bot.channels.base import Attachment, Channel, Event, read_event
 from bot.channels.degrade import choices
 from bot.channels.delivery import Delivery, rows_of
 from bot.channels.errors import ChannelError
+from bot.channels.keeping import Keeping
 from bot.channels.linking import wish
 from bot.channels.people import Language, People, Person, say
 from bot.channels.storage import Storage
@@ -43,11 +47,14 @@ _PROOFS = ("order.identify", "identify.email", "identify.postcode", "identify.re
 
 
 class Answers:
-    def __init__(self, door: Door, storage: Storage, people: People, delivery: Delivery) -> None:
+    def __init__(
+        self, door: Door, storage: Storage, people: People, delivery: Delivery, keeping: Keeping
+    ) -> None:
         self._door = door
         self._storage = storage
         self._people = people
         self._delivery = delivery
+        self._keeping = keeping
         self._notices: set[asyncio.Task[None]] = set()
 
     async def answer(self, channel: Channel, lane: Lane, row: InboxEvent) -> float | None:
@@ -103,6 +110,8 @@ class Answers:
         answer = _Answer(channel, lane, event, row, person)
         try:
             messages = await self._respond(answer)
+            if event.attachments:
+                messages += await self._storage.do(partial(self._acknowledge, answer))
         except Refusal as refusal:
             if refusal.code not in ("too_many", "too_many_streams"):
                 return 1.0  # closing: the next start goes on
@@ -127,6 +136,8 @@ class Answers:
             now = datetime.now(UTC)
             uow.channels.put(rows_of(lane, answer.key, calls, now))
             uow.channels.finish_event(answer.row.key, now)
+            session_id, kept = answer.person.session_id, answer.kept
+            uow.attachments.add(keeping.rows_of(lane, answer.row.key, session_id, kept, now))
             user = uow.channels.user(lane)
             if user is not None and messages:
                 user.choices, user.language = offered, messages[-1].language
@@ -134,13 +145,30 @@ class Answers:
         await self._storage.change(change)
         if calls:
             self._delivery.lanes.wake(lane)
+        if answer.kept:
+            self._keeping.lanes.wake(lane)
+
+    def _acknowledge(self, answer: _Answer, uow: UnitOfWork) -> list[BotMessage]:
+        """Choose what is kept of an event's attachments, and what is said of them."""
+        event, person = answer.event, answer.person
+        answer.kept = self._keeping.choose(event, person.session_id, uow)
+        ticket = uow.tickets.open_of_session(person.session_id)
+        if not answer.kept:
+            key = "media" if event.kind == "media" else "media_beside"
+        elif ticket is None:
+            key = "media_kept" if event.kind == "media" else "media_beside_kept"
+        elif ticket.agent is None:
+            key = "media_queued"
+        else:
+            return []  # the agent sees it
+        return [say(f"channel.{key}", person.language)]
 
     async def _respond(self, answer: _Answer) -> list[BotMessage]:
         event, person = answer.event, answer.person
         text = clean(event.text)
         match event.kind:
             case "media":
-                return [say("channel.media", person.language)]
+                return [] if event.attachments else [say("channel.media", person.language)]
             case "hello":
                 text = "你好" if person.language == "zh" else "hello"
             case "text" if wanted := wish(text):
@@ -222,6 +250,7 @@ class _Answer:
         self.person = person
         self.key = row.key
         self.draft = row.draft
+        self.kept: Sequence[Attachment] = ()
 
 
 def _sentence(code: str, language: Language, **facts: object) -> BotMessage:

@@ -13,15 +13,15 @@ import json
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, Literal
 
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.channels.degrade import Capabilities
-from bot.channels.errors import Refused
-from bot.channels.http import Http
+from bot.channels.errors import Refused, Undeliverable
+from bot.channels.http import Download, Http
 from bot.messages import BotMessage
 from bot.settings import ROOT
 
@@ -64,6 +64,18 @@ class Request:
         return body
 
 
+Kind = Literal["picture", "voice", "video", "file"]
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """What a person sent besides words, still with the platform. `place` is what the platform needs
+    to give it out (`Channel.fetch`): an id, an address; JSON."""
+
+    kind: Kind
+    place: dict[str, Any]
+
+
 @dataclass(frozen=True)
 class Event:
     """Something that a person did on a platform.
@@ -80,9 +92,10 @@ class Event:
     text: str = ""  # of "press": the button's payload
     group: bool = False
     language: Literal["zh", "en"] | None = None
+    attachments: Sequence[Attachment] = ()
 
     def stored(self) -> dict[str, Any]:
-        return dict(vars(self))
+        return asdict(self)
 
 
 @dataclass(frozen=True)
@@ -150,6 +163,11 @@ class Channel(ABC):
         """Make one call. `key` is the same at each attempt, for platforms that know repetitions
         by it. Raises `TryAgain`, `Undeliverable`."""
 
+    async def fetch(self, place: Mapping[str, Any], most: int) -> Download:
+        """An attachment, of at most so many bytes. Asked only where the shop keeps such. Raises
+        `TryAgain`, `Undeliverable`: it is gone, or larger."""
+        raise Undeliverable(f"{self.title} gives nothing out")
+
     async def notice(self, event: Event) -> None:  # noqa: B027 - a platform may have none
         """Show that the event has come: a typing sign, asked for when the answer takes a moment; a
         button that stops turning, at once. May fail; nobody tries again."""
@@ -203,4 +221,11 @@ def key_of(channel: str, event_id: str) -> str:
 
 
 def read_event(stored: Mapping[str, Any]) -> Event:
-    return Event(**stored)
+    attachments = [Attachment(**one) for one in stored.get("attachments", ())]
+    return Event(**{**stored, "attachments": attachments})
+
+
+def kind_of(media_type: str) -> Kind:
+    """What a media type (image/jpeg) is to people."""
+    kinds: dict[str, Kind] = {"image": "picture", "audio": "voice", "video": "video"}
+    return kinds.get(media_type.partition("/")[0].strip().lower(), "file")

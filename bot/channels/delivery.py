@@ -72,14 +72,14 @@ class Delivery:
         pauses: Pauses,
     ) -> None:
         self._storage = storage
-        self._channels = channels
+        self.channels = channels
         self._locks = locks
         self._calm = calm
         self._pauses = pauses
         self.lanes = Lanes(self._deliver, _AT_ONCE)
 
     async def _deliver(self, lane: Lane) -> float | None:
-        channel = self._channels[lane[0]]
+        channel = self.channels[lane[0]]
         if channel.passive_s:
             return None  # the platform's next request takes it
         while True:
@@ -96,7 +96,7 @@ class Delivery:
     async def take(self, lane: Lane, request: Request) -> Answer | None:
         """What waits in the lane as the answer of the platform's own request, marked as sent; None
         when nothing waits or the channel cannot say it so."""
-        channel = self._channels[lane[0]]
+        channel = self.channels[lane[0]]
         async with self._locks.hold(f"out:{lane[0]}:{lane[1]}"):
             calls = await self._storage.do(
                 lambda uow: uow.channels.waiting_calls(lane, most=_MOST_PASSIVE)

@@ -20,8 +20,8 @@ import hmac
 import json
 import re
 import secrets
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 from urllib.parse import quote
 
 from pydantic import Field, SecretStr
@@ -30,10 +30,12 @@ from pydantic_settings import SettingsConfigDict
 from bot.channels.base import (
     Address,
     Answer,
+    Attachment,
     Call,
     Channel,
     ChannelSettings,
     Event,
+    Kind,
     Received,
     Request,
     same,
@@ -41,7 +43,7 @@ from bot.channels.base import (
 )
 from bot.channels.degrade import PLAIN, Capabilities, Line, Markup, Piece, Span, degrade
 from bot.channels.errors import Refused, TryAgain, Undeliverable
-from bot.channels.http import object_of
+from bot.channels.http import Download, object_of, trusted
 from bot.channels.reading import objects, part, words
 from bot.channels.split import utf8
 from bot.channels.tencent import Envelope, OptionalAesKey
@@ -84,6 +86,13 @@ MARKDOWN = _Markdown(escape=_escape, bold=lambda text: f"**{text}**", link=_link
 
 _MILLISECONDS = re.compile(r"[0-9]{1,16}")
 _TOO_FAST = {130101, 410100}
+_KINDS: dict[str, Kind] = {
+    "picture": "picture",
+    "audio": "voice",
+    "video": "video",
+    "file": "file",
+}
+_DOMAINS = ("dingtalk.com", "dingtalk.io", "aliyuncs.com")  # files lie in Alibaba's cloud
 _END_S = 60.0  # a session's last minute is not used
 
 
@@ -159,6 +168,7 @@ class DingTalk(Channel):
         if not number or not chat or not sender or not kind:
             return None
         text = words(said, "text", "content").strip()
+        runs = [{**part(said, "content"), "type": kind}]
         if kind == "richText":
             runs = objects(part(said, "content").get("richText"))
             text = "".join(words(run, "text") for run in runs).strip()
@@ -169,7 +179,13 @@ class DingTalk(Channel):
         if webhook.startswith(f"{self.settings.sessions}?") and _MILLISECONDS.fullmatch(until):
             address |= {"webhook": webhook, "until": int(until) / 1000 - _END_S}
         where = f"{chat}:{sender}" if group else chat
-        return Event(number, where, "text" if text else "media", address, text, group)
+        sent = [
+            Attachment(_KINDS[words(run, "type")], {"code": words(run, "downloadCode")})
+            for run in runs
+            if words(run, "type") in _KINDS and words(run, "downloadCode")
+        ]
+        what: Literal["text", "media"] = "text" if text else "media"
+        return Event(number, where, what, address, text, group, attachments=sent)
 
     # What goes
 
@@ -211,10 +227,11 @@ class DingTalk(Channel):
         }
         if to["group"]:
             said = await self._call(
-                "groupMessages/send", {**body, "openConversationId": to["chat"]}
+                "groupMessages/send", {**body, "openConversationId": to["chat"]}, "processQueryKey"
             )
         elif to["user"]:
-            said = await self._call("oToMessages/batchSend", {**body, "userIds": [to["user"]]})
+            to_one = {**body, "userIds": [to["user"]]}
+            said = await self._call("oToMessages/batchSend", to_one, "processQueryKey")
         else:
             raise Undeliverable("the session is over, and the person is of no corporation of ours")
         if said.get("flowControlledStaffIdList"):
@@ -222,7 +239,14 @@ class DingTalk(Channel):
         if said.get("invalidStaffIdList"):
             raise Undeliverable("the person does not see the robot")
 
-    async def _call(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    async def fetch(self, place: Mapping[str, Any], most: int) -> Download:
+        body = {"downloadCode": place["code"], "robotCode": self.settings.app_key}
+        said = await self._call("messageFiles/download", body, "downloadUrl")
+        url = trusted(words(said, "downloadUrl"), self.settings.api, *_DOMAINS)
+        return (await self.http.download(url, most)).file()
+
+    async def _call(self, path: str, body: dict[str, Any], wanted: str) -> dict[str, Any]:
+        """What DingTalk says when it holds what is wanted. Raises `TryAgain`, `Undeliverable`."""
         token = await self._token.get()
         answer = await self.http.post(
             f"{self.settings.api}/v1.0/robot/{path}",
@@ -230,7 +254,7 @@ class DingTalk(Channel):
             headers={"x-acs-dingtalk-access-token": token},
         )
         said = object_of(answer)
-        if answer.is_success and "processQueryKey" in said:
+        if answer.is_success and wanted in said:
             return said
         code = words(said, "code") or f"HTTP {answer.status_code}"
         if answer.status_code == 401 or code == "InvalidAuthentication":

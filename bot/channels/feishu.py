@@ -16,7 +16,8 @@ import hashlib
 import json
 import re
 from binascii import Error as NoBase64
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 from cryptography.hazmat.primitives.ciphers import Cipher
@@ -28,10 +29,12 @@ from pydantic_settings import SettingsConfigDict
 from bot.channels.base import (
     Address,
     Answer,
+    Attachment,
     Call,
     Channel,
     ChannelSettings,
     Event,
+    Kind,
     Received,
     Request,
     same,
@@ -39,7 +42,7 @@ from bot.channels.base import (
 )
 from bot.channels.degrade import Capabilities, Line, Markup, Piece, Span, degrade
 from bot.channels.errors import Refused, TryAgain, Undeliverable
-from bot.channels.http import object_of
+from bot.channels.http import Download, object_of
 from bot.channels.reading import objects, part, words
 from bot.channels.split import split, utf8
 from bot.channels.tokens import AccessToken
@@ -75,6 +78,13 @@ _TOKEN = {99991661, 99991663, 99991664, 99991668, 99991671}
 _BUSY = {230020, 99991400, 11232, 11233, 11247}
 _GONE = {230011, 230031}  # recalled, or older than 14 days
 _BLOCK = 16
+_KINDS: dict[str, Kind] = {
+    "image": "picture",
+    "img": "picture",  # in a rich text
+    "audio": "voice",
+    "media": "video",
+    "file": "file",
+}
 
 
 class Feishu(Channel):
@@ -153,7 +163,8 @@ class Feishu(Channel):
             text = re.sub(rf"{re.escape(key)}(?!\d)", "", text)
         what: Literal["text", "media"] = "text" if text.strip() else "media"
         number, chat = words(message, "message_id"), words(message, "chat_id")
-        return _event(number, what, chat, text.strip(), (person, number) if group else None)
+        event = _event(number, what, chat, text.strip(), (person, number) if group else None)
+        return event and replace(event, attachments=list(_attachments(message)))
 
     # What goes
 
@@ -193,6 +204,24 @@ class Feishu(Channel):
             return draft
         said = await self._post(to, card)
         return str(said["message_id"])
+
+    async def fetch(self, place: Mapping[str, Any], most: int) -> Download:
+        token = await self._token.get()
+        given = await self.http.download(
+            f"{self.settings.api}/open-apis/im/v1/messages/{place['message']}"
+            f"/resources/{place['key']}",
+            most,
+            params={"type": place["type"]},
+            headers={"Authorization": f"Bearer {token}"},
+        )
+        if given.status >= 400 and (code := given.object().get("code")):
+            if code in _TOKEN:
+                self._token.drop(token)
+                raise TryAgain(f"Feishu refuses the access token ({code})")
+            if code in _BUSY:
+                raise TryAgain(f"Feishu is busy ({code})")
+            raise Undeliverable(f"Feishu does not give it out ({code})")
+        return given.file()
 
     async def _post(self, to: Address, card: dict[str, Any], key: str = "") -> dict[str, Any]:
         body: dict[str, Any] = {"msg_type": "interactive", "content": _json(card)}
@@ -257,17 +286,36 @@ def decrypt(key: str, sealed: str) -> bytes:
     return plain[:-padding]
 
 
-def _text(message: dict[str, Any]) -> str:
-    """What a text or a rich text says; "" for pictures, voice, files and cards."""
+def _attachments(message: dict[str, Any]) -> Iterator[Attachment]:
+    """Resources of a message; a rich text has pictures and videos among its words."""
+    content, number = _content(message), words(message, "message_id")
+    found = [(words(message, "message_type"), content)]
+    if isinstance(content.get("content"), list):
+        found = [(words(one, "tag"), one) for line in content["content"] for one in objects(line)]
+    for name, where in found:
+        kind = _KINDS.get(name)
+        key = words(where, "image_key" if kind == "picture" else "file_key")
+        if kind is not None and re.fullmatch(r"[\w-]+", key):
+            place = {"message": number, "key": key}
+            yield Attachment(kind, {**place, "type": "image" if kind == "picture" else "file"})
+
+
+def _content(message: dict[str, Any]) -> dict[str, Any]:
     try:
         content = json.loads(words(message, "content"))
-    except ValueError:
-        return ""
+    except (ValueError, RecursionError):
+        return {}
+    return part(content)
+
+
+def _text(message: dict[str, Any]) -> str:
+    """What a text or a rich text says; "" for pictures, voice, files and cards."""
+    content = _content(message)
     if message.get("message_type") == "text":
         return words(content, "text")
     if message.get("message_type") != "post":
         return ""
-    lines = part(content).get("content")
+    lines = content.get("content")
     said = [
         "".join(words(one, "text") for one in objects(line))
         for line in (lines if isinstance(lines, list) else [])

@@ -16,7 +16,7 @@ import base64
 import hashlib
 import hmac
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -26,10 +26,12 @@ from pydantic_settings import SettingsConfigDict
 
 from bot.channels.base import (
     Address,
+    Attachment,
     Call,
     Channel,
     ChannelSettings,
     Event,
+    Kind,
     Received,
     Request,
     same,
@@ -37,7 +39,7 @@ from bot.channels.base import (
 )
 from bot.channels.degrade import Capabilities, Card, Piece, degrade
 from bot.channels.errors import TryAgain, Undeliverable
-from bot.channels.http import object_of
+from bot.channels.http import Download, object_of
 from bot.channels.reading import objects, part, words
 from bot.channels.split import split, utf16
 from bot.messages import BotMessage
@@ -50,6 +52,9 @@ class LineSettings(ChannelSettings):
     secret: SecretStr = Field(description="Channel secret")
     account: str = Field("", description="Basic ID of the account, @…; needed in links")
     api: str = Field("https://api.line.me", description="address of the Messaging API")
+    data_api: str = Field(
+        "https://api-data.line.me", description="address where it gives out pictures and files"
+    )
 
 
 _TOGETHER = 5  # messages of one call
@@ -58,6 +63,7 @@ _LABEL = 20
 _ALT = 400
 _LOADING_S = 20  # a multiple of five; an answer ends it
 _MEDIA = set("audio file image location sticker video".split())
+_KINDS: dict[str, Kind] = {"audio": "voice", "file": "file", "image": "picture", "video": "video"}
 
 
 class Line(Channel):
@@ -116,6 +122,10 @@ class Line(Channel):
             reason = words(object_of(answer), "message") or f"HTTP {answer.status_code}"
             raise Undeliverable(reason)
 
+    async def fetch(self, place: Mapping[str, Any], most: int) -> Download:
+        url = f"{self.settings.data_api}/v2/bot/message/{place['message']}/content"
+        return (await self.http.download(url, most, headers=self._key())).file()
+
     async def notice(self, event: Event) -> None:
         if not event.group:
             await self._post(
@@ -134,11 +144,14 @@ class Line(Channel):
         answer = await self.http.post(
             f"{self.settings.api}/v2/bot/{path}",
             json=body,
-            headers={"Authorization": f"Bearer {secret(self.settings.token)}", **(headers or {})},
+            headers={**self._key(), **(headers or {})},
         )
         if answer.status_code == 401:  # mend it, and what waits is sent
             raise TryAgain("LINE refuses the token", 60)
         return answer
+
+    def _key(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {secret(self.settings.token)}"}
 
 
 def _event(said: dict[str, Any]) -> Event | None:
@@ -161,8 +174,18 @@ def _event(said: dict[str, Any]) -> Event | None:
             if text:
                 return Event(id, conversation, "text", address, text, group)
             if words(said, "message", "type") in _MEDIA and not group:
-                return Event(id, conversation, "media", address)
+                sent = _attachments(part(said, "message"))
+                return Event(id, conversation, "media", address, attachments=sent)
     return None  # an unsent message, somebody who joined
+
+
+def _attachments(message: dict[str, Any]) -> list[Attachment]:
+    """What the message is, if LINE has it: a page of another's may be somewhere else."""
+    kind, id = _KINDS.get(words(message, "type")), words(message, "id")
+    elsewhere = words(message, "contentProvider", "type") == "external"
+    if kind is None or not id.isdecimal() or elsewhere:
+        return []
+    return [Attachment(kind, {"message": id})]
 
 
 def _meant(message: dict[str, Any]) -> str:

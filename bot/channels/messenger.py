@@ -8,15 +8,16 @@ Started" button has the payload GET_STARTED. A chat has one customer: there are 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from bot.channels.base import Address, Call, Event
+from bot.channels.base import Address, Attachment, Call, Event, Kind
 from bot.channels.degrade import Capabilities, Card, Piece, degrade
+from bot.channels.http import Download
 from bot.channels.linking import wish
 from bot.channels.meta import WINDOW_S, MetaChannel, MetaSettings, in_time
 from bot.channels.reading import objects, words
@@ -35,6 +36,7 @@ class MessengerSettings(MetaSettings):
 
 _HUMAN_S = 7 * WINDOW_S
 _GET_STARTED = "GET_STARTED"
+_KINDS: dict[str, Kind] = {"image": "picture", "audio": "voice", "video": "video", "file": "file"}
 
 
 class Messenger(MetaChannel):
@@ -79,6 +81,9 @@ class Messenger(MetaChannel):
     async def send(self, call: Call, key: str) -> None:
         await self.graph("me/messages", in_time(call, self.clock()))
 
+    async def fetch(self, place: Mapping[str, Any], most: int) -> Download:
+        return (await self.http.download(self.own(place["url"]), most)).file()
+
     async def notice(self, event: Event) -> None:
         recipient = {"id": event.address["user"]}
         await self.graph("me/messages", {"recipient": recipient, "sender_action": "typing_on"})
@@ -101,10 +106,11 @@ def _event(said: dict[str, Any]) -> Event | None:
     )
     if payload := words(said, "message", "quick_reply", "payload"):
         return Event(id, user, "press", address, payload)
-    if text := words(said, "message", "text"):
-        return Event(id, user, "text", address, text)
     if isinstance(message, dict):
-        return Event(id, user, "media", address) if message.get("attachments") else None
+        text, sent = words(message, "text"), list(_attachments(message))
+        if not text and not message.get("attachments"):
+            return None
+        return Event(id, user, "text" if text else "media", address, text, attachments=sent)
     payload = words(said, "postback", "payload")
     code = words(said, "postback", "referral", "ref") or words(said, "referral", "ref")
     if wish(code):  # the chat was opened by our own link
@@ -112,6 +118,13 @@ def _event(said: dict[str, Any]) -> Event | None:
     if payload == _GET_STARTED:
         return Event(id, user, "hello", address)
     return Event(id, user, "press", address, payload) if payload else None
+
+
+def _attachments(message: dict[str, Any]) -> Iterator[Attachment]:
+    for one in objects(message.get("attachments")):
+        kind, url = _KINDS.get(words(one, "type")), words(one, "payload", "url")
+        if kind is not None and url:
+            yield Attachment(kind, {"url": url})
 
 
 def _content(piece: Piece) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from abc import abstractmethod
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 from pydantic import Field, SecretStr
 
 from bot.channels.base import (
@@ -33,8 +34,8 @@ from bot.channels.base import (
     same,
     secret,
 )
-from bot.channels.errors import Refused, TryAgain, Undeliverable
-from bot.channels.http import object_of
+from bot.channels.errors import ChannelError, Refused, TryAgain, Undeliverable
+from bot.channels.http import object_of, trusted
 from bot.channels.reading import objects, part, words
 
 WINDOW_S = 24 * 3600.0
@@ -42,6 +43,7 @@ WINDOW_S = 24 * 3600.0
 # Unknown for the moment, too much at once, down for repairs: later it may go.
 _BUSY = set("1 2 4 17 32 341 613 1200 80006 80007 130429 131000 131016 131056 131057".split())
 _KEYS = {"0", "190"}
+_DOMAINS = ("fbsbx.com", "fbcdn.net", "facebook.com", "whatsapp.net")
 
 
 class MetaSettings(ChannelSettings):
@@ -82,23 +84,37 @@ class MetaChannel(Channel):
 
     async def graph(self, path: str, body: Call) -> None:
         """One call. Raises `TryAgain`, `Undeliverable`."""
-        answer = await self.http.post(
-            f"{self.settings.api}/{path}",
-            json=body,
-            headers={"Authorization": f"Bearer {secret(self.settings.token)}"},
-        )
-        if answer.is_success:
-            return
-        error = part(object_of(answer), "error")
-        code, detail = words(error, "code"), words(error, "error_subcode")
-        # Meta's own sentence may name the customer's number.
-        reason = f"Graph API error {code or f'HTTP {answer.status_code}'}"
-        reason += f", subcode {detail}" if detail else ""
-        if code in _BUSY:
-            raise TryAgain(reason)
-        if code in _KEYS or answer.status_code == 401:  # mend it, and what waits is sent
-            raise TryAgain(f"Meta refuses the token ({reason})", 60)
-        raise Undeliverable(reason)
+        answer = await self.http.post(f"{self.settings.api}/{path}", json=body, headers=self.key())
+        if not answer.is_success:
+            raise _refusal(answer)
+
+    def key(self) -> dict[str, str]:
+        """The header that says who asks."""
+        return {"Authorization": f"Bearer {secret(self.settings.token)}"}
+
+    async def named(self, media: str) -> str:
+        """The address of a media object. Raises `TryAgain`, `Undeliverable`."""
+        answer = await self.http.get(f"{self.settings.api}/{media}", headers=self.key())
+        if not answer.is_success:
+            raise _refusal(answer)
+        return words(object_of(answer), "url")
+
+    def own(self, url: str) -> str:
+        """An address that Meta named, if it is Meta's. Raises `Undeliverable`."""
+        return trusted(url, self.settings.api, *_DOMAINS)
+
+
+def _refusal(answer: httpx.Response) -> ChannelError:
+    error = part(object_of(answer), "error")
+    code, detail = words(error, "code"), words(error, "error_subcode")
+    # Meta's own sentence may name the customer's number.
+    reason = f"Graph API error {code or f'HTTP {answer.status_code}'}"
+    reason += f", subcode {detail}" if detail else ""
+    if code in _BUSY:
+        return TryAgain(reason)
+    if code in _KEYS or answer.status_code == 401:  # mend it, and what waits is sent
+        return TryAgain(f"Meta refuses the token ({reason})", 60)
+    return Undeliverable(reason)
 
 
 def in_time(call: Call, now: float) -> Call:

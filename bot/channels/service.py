@@ -2,7 +2,8 @@
 order in which they wrote, also after a crash.
 
     webhooks.py ─► inbox.py ─► answers.py ─► the gateway's turns ─► delivery.py ─► the platform
-                   (stored)    (people.py)                          (stored)
+                   (stored)    (people.py)                          (stored)           │
+                                    └──────► keeping.py ◄── pictures, voice, files ────┘
 
 Lanes keep the order (lanes.py), locks keep several gateways apart. What agents write goes out by
 delivery.py too.
@@ -27,6 +28,7 @@ from bot.channels.base import Answer, Channel, Event, Received, Request, key_of
 from bot.channels.delivery import Delivery, Pauses, rows_of
 from bot.channels.http import Http
 from bot.channels.inbox import Inbox
+from bot.channels.keeping import ATTEMPT_S, Keeping, Policy
 from bot.channels.lanes import Lanes
 from bot.channels.linking import Linking, NewCode
 from bot.channels.people import Language, People
@@ -69,6 +71,7 @@ class Channels:
         shared: Shared | None = None,
         pauses: Pauses | None = None,
     ) -> None:
+        pauses = pauses or Pauses()
         self.channels: Mapping[str, Channel] = {channel.name: channel for channel in channels}
         self.linking = Linking(door.settings.session_key)
         self.inbox = Inbox(unit_of_work)
@@ -78,11 +81,12 @@ class Channels:
         self._locks = SessionLocks(shared, lease_s=door.settings.turn_timeout_s + _LEASE_MARGIN_S)
         self._look_s = _LOOK_S if shared is None else _LOOK_SELDOM_S
         self._lanes = Lanes(self._answer_lane, _AT_ONCE)
-        self.delivery = Delivery(
-            self._storage, self.channels, self._locks, self.inbox.calm, pauses or Pauses()
-        )
+        self.delivery = Delivery(self._storage, self.channels, self._locks, self.inbox.calm, pauses)
+        policy = Policy(door.settings.kept_files, door.settings.keep_file_mb)
+        file_locks = SessionLocks(shared, lease_s=ATTEMPT_S + _LEASE_MARGIN_S)
+        self.keeping = Keeping(self._storage, self.delivery, file_locks, pauses, policy)
         people = People(self.linking, timedelta(hours=door.settings.session_hours))
-        self._answers = Answers(door, self._storage, people, self.delivery)
+        self._answers = Answers(door, self._storage, people, self.delivery, self.keeping)
         self._nudged = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._passive_tries: dict[str, int] = {}
@@ -95,6 +99,7 @@ class Channels:
             return
         self._lanes.open()
         self.delivery.lanes.open()
+        self.keeping.lanes.open()
         self._tasks = [
             asyncio.create_task(self._watch(self._recover, _RECOVER_S)),
             asyncio.create_task(self._watch(self._relay, self._look_s, nudged=True)),
@@ -108,6 +113,7 @@ class Channels:
         await self._lanes.close()
         await self._answers.close()
         await self.delivery.lanes.close()
+        await self.keeping.lanes.close()
         await self.inbox.close()
         await self._http.close()
 
@@ -132,18 +138,18 @@ class Channels:
         """Wake what waits in the database: left by a crash, or revived by a command."""
         names = list(self.channels)
 
-        def work(uow: UnitOfWork) -> tuple[Sequence[Lane], Sequence[Lane]]:
+        def work(uow: UnitOfWork) -> list[tuple[Lanes, Sequence[Lane]]]:
             uow.channels.forget(datetime.now(UTC), _KEPT)
             uow.commit()
-            return uow.channels.unanswered_lanes(names), uow.channels.waiting_lanes(names)
+            return [
+                (self._lanes, uow.channels.unanswered_lanes(names)),
+                (self.delivery.lanes, uow.channels.waiting_lanes(names)),
+                (self.keeping.lanes, uow.attachments.waiting_lanes(names)),
+            ]
 
-        unanswered, waiting = await self._storage.do(work)
-        for lane in unanswered:
-            if self._lanes.is_idle(lane):
-                self._lanes.wake(lane)
-        for lane in waiting:
-            if self.delivery.lanes.is_idle(lane):
-                self.delivery.lanes.wake(lane)
+        for lanes, left in await self._storage.do(work):
+            for lane in filter(lanes.is_idle, left):
+                lanes.wake(lane)
 
     # In
 

@@ -1,7 +1,7 @@
 """Slack: the Events API and interactivity (https://docs.slack.dev/apis/events-api/).
 
 The app subscribes to `message.im` and `app_mention` and has the scopes `chat:write`, `im:history`
-and `app_mentions:read`; Events and Interactivity both call https://…/channels/slack.
+and `app_mentions:read`, and `files:read` where files are kept; Events and Interactivity both call https://…/channels/slack.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import hmac
 import html
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 from urllib.parse import parse_qs
 
@@ -21,18 +21,20 @@ from pydantic_settings import SettingsConfigDict
 from bot.channels.base import (
     Address,
     Answer,
+    Attachment,
     Call,
     Channel,
     ChannelSettings,
     Event,
     Received,
     Request,
+    kind_of,
     same,
     secret,
 )
 from bot.channels.degrade import Capabilities, Card, Line, Piece, Span, degrade
 from bot.channels.errors import Refused, TryAgain, Undeliverable
-from bot.channels.http import object_of
+from bot.channels.http import Download, object_of, trusted
 from bot.channels.reading import objects, part, words
 from bot.messages import BotMessage
 
@@ -127,6 +129,14 @@ class Slack(Channel):
         await self._call("chat.update", {**body, "ts": draft})
         return draft
 
+    async def fetch(self, place: Mapping[str, Any], most: int) -> Download:
+        url = trusted(place["url"], self.settings.api, "slack.com")
+        key = {"Authorization": f"Bearer {secret(self.settings.token)}"}
+        file = (await self.http.download(url, most, headers=key)).file()
+        if file.media_type == "text/html" and place["type"] != "text/html":
+            raise Undeliverable("Slack asks to sign in: the app lacks the scope files:read")
+        return file
+
     async def _post(self, body: dict[str, Any]) -> dict[str, Any]:
         quiet = {"unfurl_links": False, "unfurl_media": False}
         return await self._call("chat.postMessage", {**body, **quiet})
@@ -166,7 +176,15 @@ def _said(team: str, said: dict[str, Any]) -> Event | None:
         (team, channel, thread, words(said, "user")),
         text,
         group=mention,
+        attachments=list(_attachments(said)),
     )
+
+
+def _attachments(said: dict[str, Any]) -> Iterator[Attachment]:
+    for file in objects(said.get("files")):
+        kind = words(file, "mimetype")
+        if url := words(file, "url_private_download") or words(file, "url_private"):
+            yield Attachment(kind_of(kind), {"url": url, "type": kind})
 
 
 def _pressed(body: dict[str, Any]) -> list[Event]:
@@ -191,6 +209,7 @@ def _event(
     text: str,
     *,
     group: bool,
+    attachments: Sequence[Attachment] = (),
 ) -> Event | None:
     team, channel, thread, user = place
     if not id or not channel or not user:
@@ -199,7 +218,7 @@ def _event(
     if thread:
         address["thread_ts"] = thread
     where = f"{team}:{channel}:{thread}:{user}" if group else f"{team}:{channel}"
-    return Event(id, where, kind, address, text, group)
+    return Event(id, where, kind, address, text, group, attachments=attachments)
 
 
 def plain(text: str) -> str:

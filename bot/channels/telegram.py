@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
+from urllib.parse import quote
 
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from bot.channels.base import (
     Address,
+    Attachment,
     Call,
     Channel,
     ChannelSettings,
     Event,
+    Kind,
     Received,
     Request,
     same,
@@ -27,8 +30,8 @@ from bot.channels.base import (
 )
 from bot.channels.degrade import Capabilities, Markup, Piece, degrade
 from bot.channels.errors import TryAgain, Undeliverable
-from bot.channels.http import object_of
-from bot.channels.reading import part, words
+from bot.channels.http import Download, object_of
+from bot.channels.reading import objects, part, words
 from bot.channels.split import utf16
 from bot.messages import BotMessage
 
@@ -56,6 +59,13 @@ _MEDIA = (
     "animation audio contact document location paid_media photo poll sticker story venue video "
     "video_note voice"
 ).split()
+_KINDS: dict[str, Kind] = {
+    "voice": "voice",
+    "audio": "voice",
+    "video": "video",
+    "video_note": "video",
+    "document": "file",  # an animation comes as one, too
+}
 
 
 class Telegram(Channel):
@@ -184,6 +194,12 @@ class Telegram(Channel):
         sent = await self._call("sendMessage", body)
         return str(sent["message_id"])
 
+    async def fetch(self, place: Mapping[str, Any], most: int) -> Download:
+        file = await self._call("getFile", {"file_id": place["file"]})
+        path = quote(words(file, "file_path"))
+        url = f"{self.settings.api}/file/bot{secret(self.settings.token)}/{path}"
+        return (await self.http.download(url, most)).file()
+
     async def notice(self, event: Event) -> None:
         if "query" in event.address:
             await self._call("answerCallbackQuery", {"callback_query_id": event.address["query"]})
@@ -242,7 +258,16 @@ def _event(
         text=text,
         group=group,
         language="zh" if code.startswith("zh") else "en" if code else None,
+        attachments=[] if kind == "press" else list(_attachments(message)),
     )
+
+
+def _attachments(message: dict[str, Any]) -> Iterator[Attachment]:
+    if sizes := objects(message.get("photo")):  # the largest comes last
+        yield Attachment("picture", {"file": words(sizes[-1], "file_id")})
+    for name, kind in _KINDS.items():
+        if file := words(message, name, "file_id"):
+            yield Attachment(kind, {"file": file})
 
 
 def _number(value: dict[str, Any], name: str) -> int | None:

@@ -1,5 +1,5 @@
 """What WeChat and WeCom have in common, and DingTalk's callbacks too: signatures, the sealed
-envelope, flat XML, and texts with links.
+envelope, flat XML, texts with links, and how pictures and voice are given out.
 
     signature   SHA-1 in hex of token, timestamp, nonce and what is sealed, sorted and joined
     envelope    AES-256-CBC in base64; the key is EncodingAESKey and "=" out of base64, the vector
@@ -24,10 +24,12 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 from pydantic import AfterValidator, SecretStr
 
-from bot.channels.base import same
+from bot.channels.base import Attachment, Kind, same
 from bot.channels.degrade import Card, Markup
-from bot.channels.errors import Refused
+from bot.channels.errors import Refused, TryAgain, Undeliverable
+from bot.channels.http import Download, Http
 from bot.channels.split import split, utf8
+from bot.channels.tokens import AccessToken
 
 _BLOCK = 32
 _HEAD = 20  # random bytes and the length
@@ -154,6 +156,37 @@ def _link(words: str, url: str) -> str:
 
 
 LINKS = Markup(escape=_escape, link=_link)
+
+
+MEDIA_KINDS: dict[str, Kind] = {
+    "image": "picture",
+    "voice": "voice",
+    "video": "video",
+    "shortvideo": "video",
+}
+
+
+def attachments(said: dict[str, str]) -> list[Attachment]:
+    """What a message holds besides words."""
+    kind, media = MEDIA_KINDS.get(said.get("MsgType", "")), said.get("MediaId", "")
+    return [Attachment(kind, {"media": media})] if kind is not None and media else []
+
+
+async def media(
+    http: Http, url: str, token: AccessToken, refused: set[int], media_id: str, most: int
+) -> Download:
+    """What `media/get` at `url` gives out, or the JSON that it says instead (WeChat: where a video
+    is). `refused` are the codes of a token that is none. Raises `TryAgain`, `Undeliverable`."""
+    key = await token.get()
+    given = await http.download(url, most, params={"access_token": key, "media_id": media_id})
+    if (code := given.object().get("errcode", 0)) != 0:
+        if code in refused:
+            token.drop(key)
+            raise TryAgain(f"the access token is refused ({code})")
+        if code == -1:
+            raise TryAgain("the platform is busy (-1)")
+        raise Undeliverable(f"the file is not given out ({code})")
+    return given.file()
 
 
 def article(card: Card, title_bytes: int, description_bytes: int) -> dict[str, str]:

@@ -19,7 +19,7 @@ import hmac
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -29,17 +29,19 @@ from pydantic_settings import SettingsConfigDict
 from bot.channels.base import (
     Address,
     Answer,
+    Attachment,
     Call,
     Channel,
     ChannelSettings,
     Event,
     Received,
     Request,
+    kind_of,
     secret,
 )
 from bot.channels.degrade import Capabilities, degrade
 from bot.channels.errors import Refused, TryAgain, Undeliverable
-from bot.channels.http import object_of
+from bot.channels.http import Download, object_of, trusted
 from bot.channels.meta import WINDOW_S, in_time
 from bot.channels.reading import words
 from bot.channels.split import utf16
@@ -75,6 +77,7 @@ def gsm_units(text: str) -> int:
     return math.ceil(utf16(text) * _SEGMENT / _WIDE_SEGMENT)
 
 
+_MOST_MEDIA = 10
 _BUSY = {"14107", "20429", "21611", "30001"}
 _TWIML = Answer("<Response/>", "text/xml")  # any other text would be sent to the customer
 
@@ -145,9 +148,15 @@ class Twilio(Channel):
             url = f"{self.settings.messaging_api}/v2/Indicators/Typing.json"
             await self._post(url, {"messageId": event.id, "channel": "whatsapp"})
 
+    async def fetch(self, place: Mapping[str, Any], most: int) -> Download:
+        url = trusted(place["url"], self.settings.api)
+        return (await self.http.download(url, most, auth=self._who())).file()
+
     async def _post(self, url: str, form: Call) -> httpx.Response:
-        who = (self.settings.account, secret(self.settings.token))
-        return await self.http.post(url, data=form, auth=who)
+        return await self.http.post(url, data=form, auth=self._who())
+
+    def _who(self) -> tuple[str, str]:
+        return self.settings.account, secret(self.settings.token)
 
 
 def _form(body: bytes) -> dict[str, list[str]]:
@@ -181,4 +190,12 @@ def _event(fields: Mapping[str, str]) -> Event | None:
         kind = "press"
     elif text := fields.get("Body", "").strip():
         kind = "text"
-    return Event(id, f"{sender} {to}", kind, {"to": sender, "from": to}, text)
+    place: Address = {"to": sender, "from": to}
+    sent = [] if kind == "press" else list(_attachments(fields))
+    return Event(id, f"{sender} {to}", kind, place, text, attachments=sent)
+
+
+def _attachments(fields: Mapping[str, str]) -> Iterator[Attachment]:
+    for n in range(_MOST_MEDIA):
+        if url := fields.get(f"MediaUrl{n}"):
+            yield Attachment(kind_of(fields.get(f"MediaContentType{n}", "")), {"url": url})

@@ -15,8 +15,9 @@ bytes), and the codes of errors other than 45015, 45047, 45081: from memory.
 from __future__ import annotations
 
 import json
+import re
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -37,7 +38,8 @@ from bot.channels.base import (
 )
 from bot.channels.degrade import Capabilities, Piece, card_of, degrade
 from bot.channels.errors import TryAgain, Undeliverable
-from bot.channels.http import object_of
+from bot.channels.http import Download, object_of, trusted
+from bot.channels.reading import words
 from bot.channels.split import split, utf8
 from bot.channels.tencent import (
     LINKS,
@@ -45,6 +47,8 @@ from bot.channels.tencent import (
     Envelope,
     OptionalAesKey,
     article,
+    attachments,
+    media,
     read,
     signature,
     write,
@@ -153,6 +157,15 @@ class WeChat(Channel):
             raise Undeliverable("the customer has said nothing for 48 hours")
         await self._call("/cgi-bin/message/custom/send", body)
 
+    async def fetch(self, place: Mapping[str, Any], most: int) -> Download:
+        url = f"{self.settings.api}/cgi-bin/media/get"
+        given = await media(self.http, url, self._token, _TOKEN, place["media"], most)
+        video = words(given.object(), "video_url")
+        if not video:
+            return given
+        video = re.sub(r"^http:(?=//[^/]+\.qq\.com/)", "https:", video)
+        return (await self.http.download(trusted(video, self.settings.api, "qq.com"), most)).file()
+
     async def notice(self, event: Event) -> None:
         if not self.settings.passive:
             body = {"touser": event.address["user"], "command": "Typing"}
@@ -238,7 +251,8 @@ def _event(said: dict[str, str]) -> Event | None:
     if not user:
         return None
     number = said.get("MsgId") or f"{said.get('CreateTime', '')}:{happened}:{text}"
-    return Event(f"{user}:{number}", user, what, {"user": user}, text)
+    place: Address = {"user": user}
+    return Event(f"{user}:{number}", user, what, place, text, attachments=attachments(said))
 
 
 def _contents(piece: Piece, language: str) -> Iterator[dict[str, Any]]:

@@ -10,7 +10,7 @@ Template cards show in WeCom itself, not in its plugin within WeChat.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any, Literal
 
@@ -30,9 +30,18 @@ from bot.channels.base import (
 )
 from bot.channels.degrade import Capabilities, Piece, degrade
 from bot.channels.errors import TryAgain, Undeliverable
-from bot.channels.http import object_of
+from bot.channels.http import Download, object_of
 from bot.channels.split import split, utf8
-from bot.channels.tencent import LINKS, TEXT_BYTES, AesKey, Envelope, article, read
+from bot.channels.tencent import (
+    LINKS,
+    TEXT_BYTES,
+    AesKey,
+    Envelope,
+    article,
+    attachments,
+    media,
+    read,
+)
 from bot.channels.tokens import AccessToken
 from bot.messages import BotMessage
 from bot.phrases import phrase
@@ -135,6 +144,10 @@ class WeCom(Channel):
         if said.get("invaliduser"):
             raise Undeliverable("the person does not see the app")
 
+    async def fetch(self, place: Mapping[str, Any], most: int) -> Download:
+        url = f"{self.settings.api}/cgi-bin/media/get"
+        return await media(self.http, url, self._token, _TOKEN, place["media"], most)
+
     async def _fetch(self) -> tuple[str, float]:
         answer = await self.http.get(
             f"{self.settings.api}/cgi-bin/gettoken",
@@ -169,7 +182,8 @@ def _event(said: dict[str, str]) -> Event | None:
     number = said.get("MsgId") or ":".join(
         said.get(name, "") for name in ("CreateTime", "Event", "EventKey", "TaskId")
     )
-    return Event(f"{user}:{number}", user, what, {"user": user}, text)
+    place: Address = {"user": user}
+    return Event(f"{user}:{number}", user, what, place, text, attachments=attachments(said))
 
 
 def _contents(piece: Piece, language: str) -> Iterator[dict[str, Any]]:

@@ -15,16 +15,17 @@ Where sources disagree or are silent:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Literal
 from urllib.parse import quote
 
 import structlog
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from bot.channels.base import Address, Call, Event
+from bot.channels.base import Address, Attachment, Call, Event, Kind
 from bot.channels.degrade import Capabilities, Markup, Piece, degrade
+from bot.channels.http import Download
 from bot.channels.meta import WINDOW_S, MetaChannel, MetaSettings, in_time
 from bot.channels.reading import objects, part, words
 from bot.channels.split import split, utf16
@@ -65,6 +66,12 @@ _LABEL = 20
 _ROW = 24
 _VARIABLE = 900  # a template has 1024 characters, its own words among them
 _MEDIA = set("audio contacts document image location sticker video".split())
+_KINDS: dict[str, Kind] = {
+    "audio": "voice",
+    "document": "file",
+    "image": "picture",
+    "video": "video",
+}
 
 
 class WhatsApp(MetaChannel):
@@ -125,6 +132,10 @@ class WhatsApp(MetaChannel):
             | in_time(call, self.clock())
         )
 
+    async def fetch(self, place: Mapping[str, Any], most: int) -> Download:
+        url = self.own(await self.named(place["media"]))
+        return (await self.http.download(url, most, headers=self.key())).file()
+
     async def notice(self, event: Event) -> None:
         if "message" in event.address:
             await self._post(
@@ -156,8 +167,10 @@ def _event(message: dict[str, Any]) -> Event | None:
         return Event(id, sender, "text", address, text)
     match words(message, "type"):
         case kind if kind in _MEDIA:
-            text = words(message, kind, "caption")
-            return Event(id, sender, "text" if text else "media", address, text)
+            text, media = words(message, kind, "caption"), words(message, kind, "id")
+            sent = [Attachment(_KINDS[kind], {"media": media})] if media and kind in _KINDS else []
+            what: Literal["text", "media"] = "text" if text else "media"
+            return Event(id, sender, what, address, text, attachments=sent)
         case "request_welcome":
             return Event(id, sender, "hello", address)
     return None  # a reaction, a number that changed

@@ -86,7 +86,11 @@ class Blend:
     def scores_of(self, contexts: Histories, items: Ids) -> Scores:
         """Of `items` as the candidates of each customer."""
         said = [member.scorer.scores_of(contexts, items) for member in self.members.values()]
-        candidates = np.repeat(items[None], len(contexts), 0)
+        return self.together(said, items)
+
+    def together(self, said: Sequence[Scores], items: Ids) -> Scores:
+        """One score, float32 [customers, len(items)], from each member's of the same shape."""
+        candidates = np.broadcast_to(items, said[0].shape)
         found: Scores = self._features(said, candidates) @ self.weights
         return found
 

@@ -17,7 +17,6 @@ from data.models import Product
 from data.profile import usual_gap
 from retrieval.embedder import Vectors
 from retrieval.recommend.cooccurrence import CoPurchases, PurchaseRow
-from retrieval.recommend.sequences import Ids
 
 Kind = Literal["co_purchase", "similar", "popular", "rebuy", "history", "new"]
 
@@ -113,7 +112,7 @@ class Recommender:
         unknown = [i for i in products if together.buyers(i) < _LITTLE_KNOWN and i in vectors]
         unknown.sort(key=lambda i: (products[i].launched_on or date.min, i), reverse=True)
         self._little_known = unknown[:_TRIED]
-        self._little_known_rows = np.array([self._rows[i] for i in self._little_known], np.int64)
+        self._little_known_matrix = self._matrix[[self._rows[i] for i in self._little_known]]
 
     @classmethod
     def fit(
@@ -242,7 +241,7 @@ class Recommender:
             return [self._next(product_id, {}, {}, now) for product_id in first], list
         last = {product_id: max(moments) for product_id, moments in owned.items()}
         known = [product_id for product_id in last if product_id in self._vectors]
-        likenesses = dict(zip(known, self._likenesses(known), strict=True))
+        likenesses = dict(zip(known, self._likenesses(known, self._matrix), strict=True))
         found = [
             self._next(product_id, last, likenesses, now)
             for product_id in self._products
@@ -281,7 +280,7 @@ class Recommender:
         known = [item for item in owned if item in self._vectors]
         if not places or not known or not self._little_known:
             return []
-        alike = self._likenesses(known, self._little_known_rows)
+        alike = self._likenesses(known, self._little_known_matrix)
         taken = {item.product_id for item in chosen}
         found: list[Recommendation] = []
         for place in np.argsort(-alike.max(0), kind="stable").tolist():
@@ -304,9 +303,8 @@ class Recommender:
                 break
         return found
 
-    def _likenesses(self, known: Sequence[str], rows: Ids | None = None) -> Vectors:
-        """Of products with vectors to those in `rows` (None: to all): float32 [known, rows]."""
-        others = self._matrix if rows is None else self._matrix[rows]
+    def _likenesses(self, known: Sequence[str], others: Vectors) -> Vectors:
+        """Of products with vectors to the rows of `others`: float32 [known, others]."""
         cosines = self._matrix[[self._rows[i] for i in known]] @ others.T
         spread: Vectors = np.maximum(0.0, (cosines - self._unlike) / (1 - self._unlike + 1e-9))
         return spread.astype(np.float32, copy=False)

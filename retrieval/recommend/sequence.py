@@ -18,7 +18,7 @@ from retrieval.errors import IndexCorrupt, IndexMismatch, IndexMissing
 from retrieval.recommend.evaluation import Scores
 from retrieval.recommend.network import SequenceNetwork
 from retrieval.recommend.sequences import Histories, Ids
-from retrieval.vectors import IndexKind, VectorIndex
+from retrieval.vectors import IndexKind, VectorIndex, kind_for
 
 _INDEX, _ABOUT = "items.faiss", "items.json"
 
@@ -77,8 +77,9 @@ class ItemIndex:
     fingerprint: str
 
     @classmethod
-    def build(cls, model: SequenceModel, kind: IndexKind = "flat") -> ItemIndex:
-        return cls(VectorIndex.build(model.item_vectors, kind), model.fingerprint)
+    def build(cls, model: SequenceModel) -> ItemIndex:
+        vectors = model.item_vectors
+        return cls(VectorIndex.build(vectors, kind_for(vectors)), model.fingerprint)
 
     def save(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)

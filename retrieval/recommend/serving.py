@@ -5,7 +5,7 @@ blend's order of them, then the shop's rules and reasons as `Recommender` has th
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime
@@ -29,9 +29,9 @@ from retrieval.recommend.recommender import (
     Recommender,
 )
 from retrieval.recommend.sequence import SequenceModel
-from retrieval.recommend.sequences import Histories, Ids
+from retrieval.recommend.sequences import Ids
 from retrieval.recommend.spectral import Spectral
-from retrieval.vectors import IndexKind, VectorIndex
+from retrieval.vectors import VectorIndex, kind_for
 
 log = logging.getLogger(__name__)
 
@@ -42,8 +42,6 @@ _TRIED = 10  # of these, how many different ones are tried as a reason
 # Among fewer candidates than this nothing is left to choose from: what is allowed is ranked then.
 _ENOUGH = 30
 _MOST_RANKED = 2000
-# Item vectors of more numbers than this are searched in parts (IVF) instead of exactly.
-_LARGE = 10_000_000
 
 
 class Ranker:
@@ -53,46 +51,60 @@ class Ranker:
     def __init__(self, blend: Blend, indexes: Mapping[str, VectorIndex] | None = None) -> None:
         """`indexes`: of members' item vectors, where they are built already."""
         self.blend = blend
-        self._vectors: dict[str, tuple[VectorScorer, VectorIndex]] = {}
+        self.vectors: dict[str, tuple[VectorScorer, VectorIndex]] = {}
         for name, member in blend.members.items():
             model = member.scorer
             if isinstance(model, SequenceModel | Spectral | ContentSimilarity):
                 vectors = model.item_vectors
-                kind: IndexKind = "ivf" if vectors.size > _LARGE else "flat"
-                index = (indexes or {}).get(name) or VectorIndex.build(vectors, kind)
-                self._vectors[name] = (model, index)
+                index = (indexes or {}).get(name)
+                self.vectors[name] = (model, index or VectorIndex.build(vectors, kind_for(vectors)))
 
-    def candidates(self, history: Ids) -> Ids:
+    def of(self, history: Ids) -> Customer:
+        return Customer(self, history)
+
+
+class Customer:
+    """What the models say to one history, and to it without each of its newest different items
+    (`tried`), which tells what moved a score. All of these go through the models together."""
+
+    def __init__(self, ranker: Ranker, history: Ids) -> None:
+        self._ranker = ranker
+        self._history = history
+        self.tried: list[int] = list(dict.fromkeys(history[::-1].tolist()))[:_TRIED]
+        self._contexts = [history, *(history[history != item] for item in self.tried)]
+        self._vectors = {
+            name: model.customer_vectors(self._contexts)
+            for name, (model, _) in ranker.vectors.items()
+        }
+
+    def candidates(self) -> Ids:
         """What any member has among its best, without what is in the history; sorted."""
+        wanted = CANDIDATES + len(self._history)
         found = []
-        for name, member in self.blend.members.items():
+        for name, member in self._ranker.blend.members.items():
             if name in self._vectors:
-                model, index = self._vectors[name]
-                wanted = model.customer_vectors([history])[0]
-                found.append(index.search(wanted, CANDIDATES + len(history))[1])
+                _, index = self._ranker.vectors[name]
+                found.append(index.search(self._vectors[name][0], wanted)[1])
             else:
-                scores = member.scorer.scores([history])[0]
+                scores = member.scorer.scores([self._history])[0]
                 said = np.flatnonzero(scores > 0)
-                order = best(scores[None, said], CANDIDATES + len(history))[0]
-                found.append(said[order])
+                found.append(said[best(scores[None, said], wanted)[0]])
         every = np.unique(np.concatenate(found))
-        kept: Ids = every[~np.isin(every, history)]
+        kept: Ids = every[~np.isin(every, self._history)]
         return kept
 
-    def scores(self, contexts: Histories, items: Ids) -> Scores:
-        """float32 [contexts, len(items)]; each member's opinion is its share among `items`."""
-        return self.blend.scores_of(contexts, items)
-
-    def moved_by(
-        self, history: Ids, ranked: Ids, scores: Scores, chosen: Ids
-    ) -> list[dict[int, float]]:
-        """For each of `chosen`, which are among `ranked` (sorted, with their scores): how far each
-        of the newest different items of the history moved it, which is what it loses without that
-        item."""
-        tried = list(dict.fromkeys(history[::-1].tolist()))[:_TRIED]
-        without = self.scores([history[history != item] for item in tried], ranked)
-        moved = (scores - without)[:, np.searchsorted(ranked, chosen)].T
-        return [dict(zip(tried, row, strict=True)) for row in moved.tolist()]
+    def scores(self, items: Ids) -> Scores:
+        """float32 [1 + len(tried), len(items)]: of the whole history, then without each of
+        `tried`. A member's opinion is its share among `items`."""
+        blend = self._ranker.blend
+        said = []
+        for name, member in blend.members.items():
+            if name in self._vectors:
+                model, _ = self._ranker.vectors[name]
+                said.append(self._vectors[name] @ model.item_vectors[items].T)
+            else:
+                said.append(member.scorer.scores_of(self._contexts, items))
+        return blend.together(said, items)
 
 
 class TrainedRecommender(Recommender):
@@ -169,34 +181,34 @@ class TrainedRecommender(Recommender):
         def fits(item: str) -> bool:
             return item in self._numbers and item not in owned and self._may(item, exclude, allowed)
 
-        candidates = self._ranker.candidates(history)
+        customer = self._ranker.of(history)
+        candidates = customer.candidates()
         ranked = [number for number in candidates.tolist() if fits(self._items[number])]
         if len(ranked) < _ENOUGH and allowed is not None:
             left = islice((item for item in allowed if fits(item)), _MOST_RANKED)
             ranked = sorted(self._numbers[item] for item in left)
-        numbers = np.array(ranked, np.int64)
-        scores = self._ranker.scores([history], numbers)[0]
-        parts = np.exp(scores - scores.max(initial=-np.inf)).tolist()
+        scores = customer.scores(np.array(ranked, np.int64))
+        parts = np.exp(scores[0] - scores[0].max(initial=-np.inf)).tolist()
         found = [
             Recommendation(self._items[number], part, None, "history", 0)
             for number, part in zip(ranked, parts, strict=True)
         ]
-        return found, lambda chosen: self._explained(list(chosen), history, numbers, scores)
+        column = {number: place for place, number in enumerate(ranked)}
 
-    def _explained(
-        self, chosen: list[Recommendation], history: Ids, ranked: Ids, scores: Scores
-    ) -> list[Recommendation]:
-        """Each with the purchase that moved its score most; `ranked`, `scores`: what it was chosen
-        from."""
-        own = [self._numbers[item.product_id] for item in chosen if item.kind == "history"]
-        try:
-            moved = iter(self._ranker.moved_by(history, ranked, scores, np.array(own, np.int64)))
-        except Exception:
-            log.exception("the trained models cannot say why; what they chose is left out")
-            return [item for item in chosen if item.kind != "history"]
-        return [
-            self._because(item, next(moved)) if item.kind == "history" else item for item in chosen
-        ]
+        def explained(chosen: Iterable[Recommendation]) -> list[Recommendation]:
+            """Each with the purchase without which its score falls most."""
+            return [
+                self._because(item, moved(column[self._numbers[item.product_id]]))
+                if item.kind == "history"
+                else item
+                for item in chosen
+            ]
+
+        def moved(place: int) -> dict[int, float]:
+            losses = scores[0, place] - scores[1:, place]
+            return dict(zip(customer.tried, losses.tolist(), strict=True))
+
+        return found, explained
 
     def _because(self, item: Recommendation, moved: Mapping[int, float]) -> Recommendation:
         """Of the purchases that moved the score at least half as far as the strongest one did, that

@@ -116,7 +116,7 @@ def _serving() -> _bench.Figures:
         shop.recommend(row)
 
     def candidates(row: int) -> None:
-        ranker.candidates(shop.histories[row])
+        ranker.of(shop.histories[row]).candidates()
 
     def nearest(row: int) -> None:
         index.nearest(sequence, shop.histories[row], _BEST)
@@ -230,8 +230,9 @@ class _Shop:
 def _agreement(shop: _Shop, row: int) -> float:
     """The share of the best of all items that are among the best of the candidates."""
     ranker, history = shop.recommender._ranker, shop.histories[row]
-    candidates = ranker.candidates(history)
-    order = np.argsort(-ranker.scores([history], candidates)[0], kind="stable")[:_BEST]
+    customer = ranker.of(history)
+    candidates = customer.candidates()
+    order = np.argsort(-customer.scores(candidates)[0], kind="stable")[:_BEST]
     return len(set(candidates[order].tolist()) & set(shop.plainly(row))) / _BEST
 
 

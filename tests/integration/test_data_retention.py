@@ -15,6 +15,7 @@ from bot import cli
 from data import migrations
 from data.database import create_engine, session_factory
 from data.models import (
+    Attachment,
     BehaviourEvent,
     ChannelUser,
     ChatMessage,
@@ -38,6 +39,11 @@ def conversation(uow: UnitOfWork, name: str, ended: datetime, ticket: str = "") 
     line = {"session_id": name, "body": body, "created_at": ended}
     uow.messages.add(ChatMessage(message_id="m1", sender="customer", **line))
     uow.messages.add(ChatMessage(message_id="m1.1", sender="bot", reply_to="m1", **line))
+    file = {"channel": "telegram", "conversation": "7", "kind": "picture", "state": "kept"}
+    uow.session.add(
+        Attachment(key=f"{name}.1", session_id=name, content=f"Elm Road, {name}".encode(),
+                   due_at=ended, created_at=ended, **file)
+    )  # fmt: skip
     uow.feedbacks.add(Feedback(session_id=name, stars=5, comment="Elm Road", created_at=ended))
     if ticket:
         uow.tickets.add(
@@ -48,12 +54,13 @@ def conversation(uow: UnitOfWork, name: str, ended: datetime, ticket: str = "") 
         )  # fmt: skip
 
 
-def left(uow: UnitOfWork, name: str) -> tuple[bool, int, int]:
-    """Whether the row of the conversation is there, its messages, its feedback."""
+def left(uow: UnitOfWork, name: str) -> tuple[bool, int, int, int]:
+    """Whether the row of the conversation is there, its messages, its feedback, its files."""
     return (
         uow.sessions.get(name) is not None,
         len(uow.messages.of_session(name)),
         len(uow.feedbacks.of_session(name)),
+        len(uow.attachments.of_session(name)),
     )
 
 
@@ -88,17 +95,19 @@ def test_words_go_and_what_was_left_behind_stays(new_uow: Callable[[], UnitOfWor
         uow.commit()
 
     with new_uow() as uow:
-        assert forget(uow, BEFORE) == Forgotten(conversations=2, messages=10, tickets=1)
+        assert forget(uow, BEFORE) == Forgotten(
+            conversations=2, messages=10, tickets=1, attachments=5
+        )
         uow.commit()
     with new_uow() as uow:
-        assert left(uow, "recent") == left(uow, "open") == (True, 2, 1)
-        assert left(uow, "old") == left(uow, "closed") == (False, 0, 0)
+        assert left(uow, "recent") == left(uow, "open") == (True, 2, 1, 1)
+        assert left(uow, "old") == left(uow, "closed") == (False, 0, 0, 0)
         for name in ("saved", "clicked", "linked"):
-            assert left(uow, name) == (True, 0, 0)
+            assert left(uow, name) == (True, 0, 0, 0)
         assert uow.saved.listed(customer.id, "other") == [product]
         assert len(uow.behaviour.everybodys()) == 1
         assert len(uow.orders.of_customer(customer.id)) == 3
-        assert forget(uow, BEFORE) == Forgotten(0, 0, 0)
+        assert forget(uow, BEFORE) == Forgotten(0, 0, 0, 0)
 
 
 def test_the_command_leaves_no_word_in_the_files(
@@ -132,7 +141,7 @@ def test_the_command_leaves_no_word_in_the_files(
     with pytest.raises(SystemExit, match=r"^0$"):
         cli.main()
     said = capsys.readouterr().out
-    assert "1 conversations, 2 messages and 0 tickets" in said
+    assert "1 conversations, 2 messages, 0 tickets and 1 files" in said
     for file in tmp_path.rglob("*.db*"):
         assert b"Elm Road, old" not in file.read_bytes()
         assert b"Elm Road old" not in file.read_bytes()

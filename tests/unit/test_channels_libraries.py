@@ -214,7 +214,8 @@ def test_telegram_hears_what_its_library_hears() -> None:
         update.callback_query.id,
     )
     event, update = read(fake.sends_picture(n=4))
-    assert (event.kind, len(update.message.photo)) == ("media", 1)
+    largest = max(update.message.photo, key=lambda size: size.width)
+    assert (event.kind, event.attachments[0].place) == ("media", {"file": largest.file_id})
 
 
 # WeChat and WeCom

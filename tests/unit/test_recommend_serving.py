@@ -136,16 +136,30 @@ def test_what_follows_comes_first_with_the_purchase_that_moved_it(
 
 
 def test_the_reason_is_what_the_score_loses_without_a_purchase(trained: TrainedRecommender) -> None:
-    ranker = trained._ranker
     history = trained._history({"i3": [NOW - timedelta(days=2)], "i11": [NOW - timedelta(days=1)]})
-    ranked = ranker.candidates(history)
-    full = ranker.scores([history], ranked)[0]
-    moved = ranker.moved_by(history, ranked, full, ranked[:5])
-    for item in history.tolist():
-        without = ranker.scores([history[history != item]], ranked)[0]
-        assert [row[item] for row in moved] == pytest.approx(
-            (full - without)[:5].tolist(), abs=1e-4
-        )
+    customer = trained._ranker.of(history)
+    ranked = customer.candidates()
+    full, *without = customer.scores(ranked)
+    assert customer.tried == history[::-1].tolist()
+    blend = trained._ranker.blend
+    assert full == pytest.approx(blend.scores_of([history], ranked)[0], abs=1e-4)
+    for item, row in zip(customer.tried, without, strict=True):
+        left = blend.scores_of([history[history != item]], ranked)[0]
+        assert row == pytest.approx(left, abs=1e-4)
+    # What is told is the strongest of them, or one that moved it at least half as far.
+    found = trained.for_customer(
+        [Bought(999, "i3", NOW - timedelta(days=2)), Bought(999, "i11", NOW - timedelta(days=1))],
+        now=NOW,
+        k=3,
+    )
+    for item in found:
+        place = ranked.tolist().index(trained._numbers[item.product_id])
+        losses = {
+            trained._items[number]: full[place] - row[place]
+            for number, row in zip(customer.tried, without, strict=True)
+        }
+        assert item.because is not None
+        assert losses[item.because] >= max(losses.values()) / 2
 
 
 def test_serving_takes_the_same_two_steps_as_measuring(
@@ -156,8 +170,9 @@ def test_serving_takes_the_same_two_steps_as_measuring(
     assert isinstance(blend, Blend)
     ranker = Ranker(replace(blend, again=False))
     for history in [np.array(h, np.int64) for h in ([1], [5, 2], [7, 8, 9, 3])]:
-        candidates = ranker.candidates(history)
-        order = candidates[np.argsort(-ranker.scores([history], candidates)[0], kind="stable")]
+        customer = ranker.of(history)
+        candidates = customer.candidates()
+        order = candidates[np.argsort(-customer.scores(candidates)[0], kind="stable")]
         scores = ranker.blend.scores([history])[0]
         scores[history] = -np.inf
         assert order[:5].tolist() == np.argsort(-scores, kind="stable")[:5].tolist()
@@ -208,12 +223,9 @@ def test_without_a_known_purchase_the_order_is_the_plain_one(
 
 def test_models_that_fail_leave_the_plain_order(folder: Path, plain: Recommender) -> None:
     broken = TrainedRecommender.open(folder, plain)
-    broken._ranker.candidates = lambda history: 1 / 0  # type: ignore[method-assign,assignment,return-value]
+    broken._ranker.of = lambda history: 1 / 0  # type: ignore[method-assign,assignment,return-value]
     mine = own(4, 15, 16, 17)
     assert broken.for_customer(mine, now=NOW) == plain.for_customer(mine, now=NOW)
-    silent = TrainedRecommender.open(folder, plain)
-    silent._ranker.moved_by = lambda *_: 1 / 0  # type: ignore[method-assign,assignment,return-value]
-    assert silent.for_customer(mine, now=NOW) == []
 
 
 def test_the_folder_decides_and_the_log_says_why_not(folder: Path, tmp_path: Path) -> None:

@@ -117,6 +117,10 @@ class FakeDingTalk(FakePlatform):
         return JSONResponse({"errcode": 300001, "code": "robot.notExist", "errmsg": "gone"})
 
     async def take(self, path: str, request: Request) -> Response:
+        if path == "/oss/tent.jpg" and request.method == "GET":
+            if "x-acs-dingtalk-access-token" in request.headers:
+                return self._bad("the token is shown where it is not asked for")
+            return self.gives_picture()
         body = await request.json()
         if path == self.tokens:
             return self._new_token(body)
@@ -128,6 +132,10 @@ class FakeDingTalk(FakePlatform):
             return self._message(chat, kind, body[kind], 20_000)
         if request.headers.get("x-acs-dingtalk-access-token") not in self.given:
             return _refused(401, "InvalidAuthentication")
+        if path == "/v1.0/robot/messageFiles/download":
+            if body != {"downloadCode": "d", "robotCode": KEY}:
+                return self._bad("no such file")
+            return JSONResponse({"downloadUrl": f"{self.url}/oss/tent.jpg"})
         if body["robotCode"] != KEY or len(body["msgParam"].encode()) > 15_000:
             return self._bad("no such robot, or too long a message")
         match path.removeprefix("/v1.0/robot/"):

@@ -166,11 +166,16 @@ class FakeFeishu(FakePlatform):
         return _said(230013, "Bot has NO availability to this user.")
 
     async def take(self, path: str, request: Request) -> Response:
-        body = await request.json()
+        body = await request.json() if request.method != "GET" else {}
         if path == self.tokens:
             return self._new_token(body)
         if request.headers.get("authorization") not in {f"Bearer {token}" for token in self.given}:
             return _said(99991663, "Invalid access token for authorization.")
+        if request.method == "GET":
+            of_message = re.fullmatch(r"/open-apis/im/v1/messages/om_\d+/resources/img_1", path)
+            if of_message is None or dict(request.query_params) != {"type": "image"}:
+                return self._bad(234003, "File not in msg.")
+            return self.gives_picture()
         found = re.fullmatch(r"/open-apis/im/v1/messages(?:/om_(\w+))?(/reply)?", path)
         if found is None:
             return self.complain(f"nothing at {path}", Response(status_code=404))

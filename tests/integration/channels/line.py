@@ -58,6 +58,7 @@ class FakeLine(FakePlatform):
             secret=hidden(SECRET),
             account="@shop",
             api=self.url,
+            data_api=self.url,
         )
 
     def signed(self, body: dict[str, Any]) -> Webhook:
@@ -123,6 +124,8 @@ class FakeLine(FakePlatform):
     async def take(self, path: str, request: Request) -> Response:
         if request.headers.get("authorization") != f"Bearer {TOKEN}":
             return self.complain("a wrong token", _error(401, "Authentication failed"))
+        if path == "/v2/bot/message/354718/content" and request.method == "GET":
+            return self.gives_picture()
         body = await request.json()
         try:
             match path:

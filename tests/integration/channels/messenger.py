@@ -48,7 +48,7 @@ class FakeMessenger(FakeMeta):
         return self.event(user, n, message=said)
 
     def sends_picture(self, *, user: str = "1", n: int = 0) -> Webhook:
-        picture = {"type": "image", "payload": {"url": "https://cdn.example/1.jpg"}}
+        picture = {"type": "image", "payload": {"url": f"{self.url}/v25.0/cdn/1.jpg"}}
         return self.event(user, n, message={"mid": f"m_{user}-{n}", "attachments": [picture]})
 
     def chat_of(self, user: str, *, group: bool = False) -> str:
@@ -58,6 +58,10 @@ class FakeMessenger(FakeMeta):
         return self.refused(551, 1545041)
 
     async def take(self, path: str, request: Request) -> Response:
+        if path == "/v25.0/cdn/1.jpg" and request.method == "GET":
+            if "authorization" in request.headers:
+                return self.bad("the token is shown where it is not asked for")
+            return self.gives_picture()
         if request.headers.get("authorization") != f"Bearer {TOKEN}":
             return self.complain("a wrong token", self.refused(190, status=401))
         if path != "/v25.0/me/messages":

@@ -34,6 +34,7 @@ from bot.processes import bound
 from tests.unit.fake_gateway import FakeDoor, listening, make_door
 
 PATIENCE_S = 20
+PICTURE = b"\xff\xd8\xff\xe0 a picture \x00\xff\xd9"
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,7 @@ class FakePlatform(ABC):
         self.faults: list[Response] = []  # answered to the next calls, instead of taking them
         self.down = False
         self.refusing = False  # it takes no call of ours, and never will
+        self.picture = PICTURE  # what `sends_picture` sends
         self.asked: list[Asked] = []
         self._ids = itertools.count(1)
         self._lock = threading.Lock()
@@ -142,6 +144,10 @@ class FakePlatform(ABC):
     @abstractmethod
     async def take(self, path: str, request: Request) -> Response:
         """Check a call of ours as the real servers do, and show what it says."""
+
+    def gives_picture(self) -> Response:
+        """The answer to whoever asked rightly for what `sends_picture` sent."""
+        return Response(self.picture, media_type="image/jpeg")
 
     def complain(self, what: str, answer: Response) -> Response:
         self.complaints.append(what)
@@ -251,12 +257,13 @@ class Shop:
         self.door.loop.call_soon_threadsafe(self.door.fake.gate.set)
 
     def settle(self, patience_s: float = PATIENCE_S) -> None:
-        """Wait until nothing is unanswered or waits to be sent."""
+        """Wait until nothing is unanswered or waits to be sent or fetched."""
 
         def busy() -> bool:
             with self.door.unit_of_work() as uow:
                 counts = uow.channels.counts().get(self.platform.channel.name, {})
-            return bool(counts.get("unanswered") or counts.get("waiting"))
+                fetching = uow.attachments.waiting_lanes([self.platform.channel.name])
+            return bool(counts.get("unanswered") or counts.get("waiting") or fetching)
 
         wait_until(lambda: not busy(), patience_s)
 

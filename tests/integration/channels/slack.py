@@ -101,7 +101,14 @@ class FakeSlack(FakePlatform):
                 "ts": f"{1000 + n}.0001",
                 "channel": f"D{user}",
                 "text": "",
-                "files": [{"id": "F1", "mimetype": "image/png"}],
+                "files": [
+                    {
+                        "id": "F1",
+                        "mimetype": "image/jpeg",
+                        "url_private": f"{self.url}/files-pri/T1-F1/tent.jpg",
+                        "url_private_download": f"{self.url}/files-pri/T1-F1/download/tent.jpg",
+                    }
+                ],
             }
         )
 
@@ -132,6 +139,8 @@ class FakeSlack(FakePlatform):
     async def take(self, path: str, request: Request) -> Response:
         if request.headers.get("authorization") != f"Bearer {TOKEN}":
             return self._bad("invalid_auth")
+        if path == "/files-pri/T1-F1/download/tent.jpg" and request.method == "GET":
+            return self.gives_picture()
         if not request.headers.get("content-type", "").startswith("application/json"):
             return self._bad("invalid_post_type")
         body = await request.json()

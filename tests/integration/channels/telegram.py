@@ -69,7 +69,10 @@ class FakeTelegram(FakePlatform):
         return self.update(n, callback_query={**pressed, "chat_instance": "1"})
 
     def sends_picture(self, *, user: str = "1", n: int = 0) -> Webhook:
-        photo = [{"file_id": "F", "file_unique_id": "U", "width": 90, "height": 90}]
+        photo = [
+            {"file_id": id, "file_unique_id": f"U{id}", "width": size, "height": size}
+            for id, size in (("thumb", 90), ("F", 1280))
+        ]
         return self.update(n, message=self.message(n, user, photo=photo))
 
     def forgeries(self, webhook: Webhook) -> list[Webhook]:
@@ -82,6 +85,8 @@ class FakeTelegram(FakePlatform):
         return _refused(403, "Forbidden: bot was blocked by the user")
 
     async def take(self, path: str, request: Request) -> Response:
+        if path == f"/file/bot{TOKEN}/photos/file_1.jpg" and request.method == "GET":
+            return self.gives_picture()
         _, bot, method = path.split("/")
         if bot != f"bot{TOKEN}":
             return self.complain("a wrong token", _refused(401, "Unauthorized"))
@@ -95,6 +100,19 @@ class FakeTelegram(FakePlatform):
                 if not str(body.get("callback_query_id", "")).startswith("q"):
                     return self._bad("no such query")
                 return _ok(True)
+            case "getFile":
+                if body != {"file_id": "F"}:
+                    return self._bad("Bad Request: invalid file_id")
+                if len(self.picture) > 20_000_000:
+                    return _refused(400, "Bad Request: file is too big")
+                return _ok(
+                    {
+                        "file_id": "F",
+                        "file_unique_id": "UF",
+                        "file_size": len(self.picture),
+                        "file_path": "photos/file_1.jpg",
+                    }
+                )
             case "sendMessage" | "editMessageText":
                 return self._text(method, body)
         return self._bad(f"no method {method}", 404)

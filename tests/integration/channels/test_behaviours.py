@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import undefer
 from starlette.responses import Response
 
 from bot.desk import Desk
@@ -22,8 +24,9 @@ from bot.gateway.tokens import mint_identity
 from bot.messages import BotMessage, Button, CitationView, OrderCard, ProductCard, Table
 from bot.phrases import phrase
 from data import access
-from data.models import ChatMessage, Ticket
+from data.models import Attachment, ChatMessage, Ticket
 from tests.integration.channels.platform import (
+    PICTURE,
     FakePlatform,
     Shop,
     Shown,
@@ -159,8 +162,13 @@ def test_a_long_answer_comes_in_pieces_under_the_limit(running: Shop) -> None:
 
 def test_a_picture_is_answered_kindly_and_stored_nowhere(running: Shop) -> None:
     answer = running.after(running.platform.sends_picture(n=1))
-    assert texts(answer) in ([phrase("channel.media", "en")], [phrase("channel.media", "zh")])
+    assert texts(answer) in said_in_both("channel.media")
     assert running.door.fake.asked == []
+    assert attachments(running) == []
+    platform = running.platform
+    assert [
+        one for one in platform.asked if one.method == "GET" and one.path != platform.tokens
+    ] == []
 
 
 def test_growing_text_is_shown_where_messages_can_be_edited(running: Shop) -> None:
@@ -170,6 +178,79 @@ def test_growing_text_is_shown_where_messages_can_be_edited(running: Shop) -> No
     assert texts(answer) == ["Free delivery from ¥99."]
     if running.platform.channel.capabilities.edit_every_s is not None:
         assert len(answer[0].states) > 1
+
+
+# Pictures and files that the shop wants kept
+
+
+def said_in_both(key: str, **facts: Any) -> list[list[str]]:
+    return [[phrase(key, "en", **facts)], [phrase(key, "zh", **facts)]]
+
+
+def attachments(running: Shop) -> list[Attachment]:
+    with running.door.unit_of_work() as uow:
+        found = select(Attachment).options(undefer(Attachment.content)).order_by(Attachment.id)
+        return list(uow.session.scalars(found))
+
+
+def test_a_picture_is_kept_where_the_shop_wants_it(platform: FakePlatform, tmp_path: Path) -> None:
+    with shop(platform, tmp_path, keep_files="picture") as running:
+        webhook = platform.sends_picture(n=1)
+        assert texts(running.after(webhook)) in said_in_both("channel.media_kept")
+        assert running.after(platform.redelivered(webhook)) == []
+        [picture] = attachments(running)
+        assert (picture.kind, picture.state) == ("picture", "kept")
+        assert (picture.content, picture.media_type) == (PICTURE, "image/jpeg")
+        assert (picture.size, picture.place) == (len(PICTURE), None)
+        assert running.door.fake.asked == []
+
+
+def test_only_what_the_shop_named_is_kept(platform: FakePlatform, tmp_path: Path) -> None:
+    with shop(platform, tmp_path, keep_files="voice,file") as running:
+        answer = running.after(platform.sends_picture(n=1))
+        assert texts(answer) in said_in_both("channel.media")
+        assert attachments(running) == []
+
+
+def test_who_sent_too_large_a_picture_is_told(platform: FakePlatform, tmp_path: Path) -> None:
+    platform.picture = PICTURE * 60_000
+    with shop(platform, tmp_path, keep_files="picture", keep_file_mb=1) as running:
+        first, second = texts(running.after(platform.sends_picture(n=1)))
+        assert [first] in said_in_both("channel.media_kept")
+        assert [second] in said_in_both("channel.media_lost", megabytes=1)
+        [picture] = attachments(running)
+        assert (picture.state, picture.content) == ("lost", None)
+        assert "larger" in str(picture.error)
+
+
+def test_a_picture_is_fetched_when_the_platform_is_back(
+    platform: FakePlatform, tmp_path: Path
+) -> None:
+    platform.down = True
+    with shop(platform, tmp_path, keep_files="picture") as first:
+        assert first.call(platform.sends_picture(n=1)).is_success
+        wait_until(lambda: [one.attempts > 0 for one in attachments(first)] == [True])
+    platform.down = False
+    with shop(platform, tmp_path, keep_files="picture") as back:
+        back.settle()
+        assert [one.content for one in attachments(back)] == [PICTURE]
+    assert texts(list(platform.shown.values())) in said_in_both("channel.media_kept")
+
+
+def test_an_agent_gets_what_was_sent_to_them(platform: FakePlatform, tmp_path: Path) -> None:
+    with shop(platform, tmp_path, keep_files="picture") as running:
+        number = handed_over(running)
+        assert texts(running.after(platform.sends_picture(n=1001))) in (
+            said_in_both("channel.media_queued")
+        )
+        desk = Desk(running.door.unit_of_work, None)
+        desk.take(number, "小李")
+        assert running.after(platform.sends_picture(n=1002)) == []  # the agent is there
+        assert [one.size for one in desk.files(number)] == [len(PICTURE)] * 2
+        folder = tmp_path / "from the customer"
+        saved = desk.save_files(number, folder)
+        assert [file.suffix for file in saved] == [".jpg", ".jpg"]
+        assert {file.read_bytes() for file in saved} == {PICTURE}
 
 
 # Once each

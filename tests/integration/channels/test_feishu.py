@@ -12,6 +12,7 @@ import pytest
 from bot.channels.feishu import Feishu
 from bot.channels.http import Http
 from bot.messages import BotMessage, Button
+from bot.phrases import phrase
 from tests.integration.channels.feishu import TOKEN, FakeFeishu, encrypted
 from tests.integration.channels.platform import Shop, Webhook, shop
 
@@ -44,7 +45,9 @@ def test_a_rich_text_is_read_without_mentions(running: Shop) -> None:
         ],
     }
     webhook = running.platform.message(content, kind="post", n=1)  # type: ignore[attr-defined]
-    assert [shown.text for shown in running.after(webhook)] == ["You said: 两人帐篷\n这款"]
+    answer, notice = running.after(webhook)
+    assert answer.text == "You said: 两人帐篷\n这款"
+    assert notice.text == phrase("channel.media_beside", "zh")
 
 
 def test_a_group_is_answered_only_where_the_bot_is_named(running: Shop) -> None:

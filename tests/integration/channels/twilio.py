@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from twilio.request_validator import RequestValidator
 
 from bot.channels.twilio import Twilio, TwilioSettings
@@ -27,6 +27,7 @@ ACCOUNT = "AC" + "0123456789abcdef" * 2
 TOKEN = "12345"
 SHOP = "+18005551212"
 _SIGNATURE = "x-twilio-signature"
+_MEDIA = f"/2010-04-01/Accounts/{ACCOUNT}/Messages/MM1/Media/ME1"
 
 
 class FakeTwilio(FakePlatform):
@@ -79,7 +80,7 @@ class FakeTwilio(FakePlatform):
         return self.message(user, n, Body=payload, ButtonText=payload, ButtonPayload=payload)
 
     def sends_picture(self, *, user: str = "1", n: int = 0) -> Webhook:
-        picture = {"MediaContentType0": "image/jpeg", "MediaUrl0": "https://api.twilio.com/1"}
+        picture = {"MediaContentType0": "image/jpeg", "MediaUrl0": f"{self.url}{_MEDIA}"}
         return self.message(user, n, NumMedia="1", **picture)
 
     def forgeries(self, webhook: Webhook) -> list[Webhook]:
@@ -104,9 +105,16 @@ class FakeTwilio(FakePlatform):
         return JSONResponse(body, status)
 
     async def take(self, path: str, request: Request) -> Response:
+        if path == "/storage/tent.jpg" and request.method == "GET":
+            if "authorization" in request.headers:
+                return self.complain("the token is shown to another", Response(status_code=400))
+            return self.gives_picture()
         who = base64.b64encode(f"{ACCOUNT}:{TOKEN}".encode()).decode()
         if request.headers.get("authorization") != f"Basic {who}":
             return self.complain("a wrong token", self.error(401, 20003))
+        if path == _MEDIA and request.method == "GET":
+            elsewhere = self.url.replace("127.0.0.1", "localhost")
+            return RedirectResponse(f"{elsewhere}/storage/tent.jpg")
         if request.headers.get("content-type") != "application/x-www-form-urlencoded":
             return self.complain("no form", self.error(400, 20001))
         sent = parse_qs((await request.body()).decode(), keep_blank_values=True)

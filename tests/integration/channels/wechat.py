@@ -100,6 +100,12 @@ class FakeWeChat(FakePlatform):
         return _said(45015, "response out of time limit or subscription is canceled")
 
     async def take(self, path: str, request: Request) -> Response:
+        if path == "/cgi-bin/media/get" and request.method == "GET":
+            if request.query_params.get("access_token") not in self.given:
+                return _said(40001, "invalid credential, access_token is invalid or not latest")
+            if request.query_params.get("media_id") != "m":
+                return self._bad(40007, "invalid media_id")
+            return self.gives_picture()
         raw = await request.body()
         body = await request.json()
         if path == self.tokens:

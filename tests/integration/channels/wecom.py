@@ -93,6 +93,12 @@ class FakeWeCom(FakePlatform):
     async def take(self, path: str, request: Request) -> Response:
         if path == self.tokens and request.method == "GET":
             return self.new_token(request)
+        if path == "/cgi-bin/media/get" and request.method == "GET":
+            if request.query_params.get("access_token") not in self.given:
+                return _said(40014, "invalid access_token")
+            if request.query_params.get("media_id") != "m":
+                return self._bad(40007, "invalid media_id")
+            return self.gives_picture()
         if path != "/cgi-bin/message/send" or request.method != "POST":
             return self.complain(f"nothing at {path}", Response(status_code=404))
         if request.query_params.get("access_token") not in self.given:

@@ -13,6 +13,7 @@ from tests.integration.channels.meta import TOKEN, FakeMeta
 from tests.integration.channels.platform import Shown, Webhook
 
 PHONE_ID = "106540352242922"
+MEDIA_ID = "1003383421387256"
 
 
 class FakeWhatsApp(FakeMeta):
@@ -60,7 +61,7 @@ class FakeWhatsApp(FakeMeta):
         return self.message(user, n, type="interactive", interactive=pressed)
 
     def sends_picture(self, *, user: str = "1", n: int = 0) -> Webhook:
-        picture = {"mime_type": "image/jpeg", "sha256": "x", "id": "1003383421387256"}
+        picture = {"mime_type": "image/jpeg", "sha256": "x", "id": MEDIA_ID}
         return self.message(user, n, type="image", image=picture)
 
     def chat_of(self, user: str, *, group: bool = False) -> str:
@@ -72,6 +73,19 @@ class FakeWhatsApp(FakeMeta):
     async def take(self, path: str, request: Request) -> Response:
         if request.headers.get("authorization") != f"Bearer {TOKEN}":
             return self.complain("a wrong token", self.refused(190, status=401))
+        if request.method == "GET" and path == f"/v25.0/{MEDIA_ID}":
+            return JSONResponse(
+                {
+                    "messaging_product": "whatsapp",
+                    "url": f"{self.url}/v25.0/lookaside/?mid={MEDIA_ID}",
+                    "mime_type": "image/jpeg",
+                    "sha256": "x",
+                    "file_size": len(self.picture),
+                    "id": MEDIA_ID,
+                }
+            )
+        if path == "/v25.0/lookaside/" and request.query_params.get("mid") == MEDIA_ID:
+            return self.gives_picture()
         if path != f"/v25.0/{PHONE_ID}/messages":
             return self.bad(f"no such path {path}")
         body = await request.json()
