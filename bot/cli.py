@@ -42,6 +42,7 @@ tickets = typer.Typer(
 app.add_typer(tickets, name="tickets")
 app.add_typer(recommend_cli.training, name="train")
 app.add_typer(recommend_cli.evaluation, name="eval")
+app.command("related")(recommend_cli.related)
 channels = typer.Typer(
     help="Messaging platforms: which are on, what could not be delivered.\n\nExamples: "
     "`shopguide channels list`, `shopguide channels retry telegram`, "

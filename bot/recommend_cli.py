@@ -1,4 +1,5 @@
-"""`shopguide train` and `shopguide eval`: what they ask for; the work is in recommending.py."""
+"""`shopguide train`, `shopguide eval` and `shopguide related`: what they ask for; the work is in
+recommending.py and related.py."""
 
 from __future__ import annotations
 
@@ -133,3 +134,20 @@ def eval_recommend(
         Asked(file, fit.value, texts, names, seed, epochs, device, models, cluster, as_json),
         Settings(),
     )
+
+
+def related(
+    item: Annotated[str, typer.Argument(help="A product's name or id; with FILE, an item's id.")],
+    file: File = None,
+    k: Annotated[int, typer.Option("-k", min=1, help="So many of each.")] = 5,
+) -> None:
+    """What goes with an item, and what people take instead of it.
+
+    \b
+    shopguide related "Ridgeline 2"
+    shopguide related 岭线双人帐
+    shopguide related 4711 orders.txt
+    """
+    from bot.related import show_related
+
+    show_related(item, file, k, Settings())

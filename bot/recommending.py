@@ -9,11 +9,11 @@ import json
 import math
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from rich.console import Console
@@ -36,6 +36,11 @@ from retrieval.recommend.fitting import (
 from retrieval.recommend.sequences import Sequences, read_sequences, split
 from retrieval.recommend.training import Epoch
 from weights.progress import shown
+
+if TYPE_CHECKING:
+    from data.models import Product
+    from retrieval.products import ProductSearch
+    from retrieval.recommend import PurchaseRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,31 +261,44 @@ def _measure_stored(folder: Path, sequences: Sequences) -> Measured:
     return Measured(stored.fit, reports, 0.0, {})
 
 
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """What the shop's database and its search index know of purchases and products."""
+
+    purchases: Sequence[PurchaseRow]
+    catalogue: Sequence[Product]
+    products: ProductSearch
+
+    @classmethod
+    def open(cls, settings: Settings) -> Shop:
+        """Raises what the database and the index raise."""
+        from data import database
+        from data.unit_of_work import UnitOfWork
+        from retrieval.embedders import load_embedder
+        from retrieval.products import ProductSearch
+        from retrieval.retriever import Retriever
+        from weights import locate
+
+        engine = database.create_engine(settings.database)
+        database.check(engine)
+        with UnitOfWork(database.session_factory(engine)) as uow:
+            purchases = uow.orders.purchases()
+            catalogue = list(uow.products.catalogue())
+            categories = uow.products.categories()
+        retriever = Retriever.open(settings.index_folder, load_embedder(locate(settings.embedder)))
+        return cls(purchases, catalogue, ProductSearch(retriever, catalogue, categories))
+
+
 def _from_shop(settings: Settings) -> tuple[Sequences, Scores]:
     """The shop's orders, and its products' vectors from the search index."""
-    from data import database
-    from data.unit_of_work import UnitOfWork
-    from retrieval.embedders import load_embedder
-    from retrieval.products import ProductSearch
-    from retrieval.retriever import Retriever
-    from weights import locate
-
-    engine = database.create_engine(settings.database)
-    database.check(engine)
-    with UnitOfWork(database.session_factory(engine)) as uow:
-        purchases = uow.orders.purchases()
-        catalogue = uow.products.catalogue()
-        categories = uow.products.categories()
+    shop = Shop.open(settings)
     histories: dict[str, list[str]] = {}
-    for row in sorted(purchases, key=lambda row: row.placed_at):
+    for row in sorted(shop.purchases, key=lambda row: row.placed_at):
         histories.setdefault(str(row.customer_id), []).append(row.product_id)
     if not histories:
         raise SequencesError("The shop has no orders yet; there is nothing to learn from.")
-    sequences = Sequences.of(histories.items(), unsold=(product.id for product in catalogue))
-    retriever = Retriever.open(settings.index_folder, load_embedder(locate(settings.embedder)))
-    return sequences, _rows(
-        sequences, ProductSearch(retriever, list(catalogue), categories).vectors
-    )
+    sequences = Sequences.of(histories.items(), unsold=(product.id for product in shop.catalogue))
+    return sequences, _rows(sequences, shop.products.vectors)
 
 
 def _embedded(path: Path, sequences: Sequences, settings: Settings) -> Scores:

@@ -31,6 +31,11 @@ class _Found:
     kind: Literal["product", "category"]
 
 
+# "a …", "a light …", before the name of a kind; and words for what was talked of before.
+_ANY = re.compile(r"\b(?:an?|any)\s+(?:[\w-]+\s+){0,2}$", re.I)
+_PRONOUN = re.compile(r"\b(?:it|its|this|that|these|those|they|them|one|ones)\b", re.I)
+
+
 class ProductSearch:
     """Names and aliases are taken from the catalogue; passages from the retriever's index.
 
@@ -119,10 +124,14 @@ class ProductSearch:
     def may_mean(self, text: str, product_id: str) -> bool:
         """Whether a text that names no product may be about this one: it names no kind of goods,
         or one that the product is of. "Which batteries do headlamps take?" is not about the
-        sleeping bag that was talked of before."""
-        kinds = [item for item in self._named(text[:MAX_CHARACTERS]) if item.kind == "category"]
+        sleeping bag that was talked of before, nor "How do I wash a down jacket?" about the jacket:
+        an article tells that any of the kind is meant, unless a pronoun tells of one."""
+        text = text[:MAX_CHARACTERS]
+        kinds = [item for item in self._named(text) if item.kind == "category"]
         if not kinds:
             return True
+        if not _PRONOUN.search(text) and any(_ANY.search(text[: item.start]) for item in kinds):
+            return False
         category = self._category_of.get(product_id)
         own = [item for item in kinds if item.owner == category]
         # Within a category only a product that plainly is of another kind is left aside: a bag

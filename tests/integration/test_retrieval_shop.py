@@ -179,6 +179,9 @@ def test_categories_are_found(products: ProductSearch, text: str, expected: str 
         ("能机洗吗", "brook-synthetic-bag", True),
         ("are the shoes waterproof", "fellwind-trail-runner", True),
         ("which stove is it for", "fellwind-trail-runner", False),
+        ("how do i wash a light sleeping bag", "brook-synthetic-bag", False),
+        ("is this a warm sleeping bag", "brook-synthetic-bag", True),
+        ("how do i wash the sleeping bag", "brook-synthetic-bag", True),
     ],
 )
 def test_a_kind_that_is_named_tells_what_is_meant(

@@ -118,3 +118,21 @@ def test_a_cluster_without_ray_is_a_sentence(
     monkeypatch.setitem(__import__("sys").modules, "ray", None)
     assert command(monkeypatch, "train", "recommend", str(orders), "--cluster", "local") == 1
     assert "pip install 'ray[train]'" in capsys.readouterr().err
+
+
+def test_what_goes_with_an_item_and_what_is_taken_instead(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Everybody buys one of two tents, with a footprint; others a stove with gas."""
+    tents = [f"c{n} tent{n % 2} footprint" for n in range(20)]
+    stoves = [f"d{n} stove gas" for n in range(20)]
+    file = tmp_path / "orders.txt"
+    file.write_text("\n".join([*tents, *stoves]), encoding="utf-8")
+    assert command(monkeypatch, "related", "tent0", str(file)) == 0
+    companions, substitutes = capsys.readouterr().out.split("Instead of")
+    assert "footprint" in companions
+    assert "tent1" not in companions
+    assert "tent1" in substitutes
+    assert "gas" not in companions + substitutes
+    assert command(monkeypatch, "related", "boat", str(file)) == 1
+    assert "Nobody in" in capsys.readouterr().err

@@ -34,6 +34,7 @@ from bot.processes import bound
 from tests.unit.fake_gateway import FakeDoor, listening, make_door
 
 PATIENCE_S = 20
+SHORT = Pauses(0.05)
 PICTURE = b"\xff\xd8\xff\xe0 a picture \x00\xff\xd9"
 
 
@@ -284,7 +285,12 @@ _LIMITS = (
 
 @contextmanager
 def shop(
-    platform: FakePlatform, folder: Path, *, works: bool = True, **changes: Any
+    platform: FakePlatform,
+    folder: Path,
+    *,
+    works: bool = True,
+    pauses: Pauses = SHORT,
+    **changes: Any,
 ) -> Iterator[Shop]:
     """A gateway with the platform. In the same folder again, it is the same shop after a restart.
     With `works` False it takes events and dies before it answers any."""
@@ -292,7 +298,7 @@ def shop(
     door = make_door(folder, **{**limits, **changes})
     http = Http()
     channel = platform.channel(platform.settings(), http, public_url=platform.public_url)
-    channels = Channels([channel], door, door.unit_of_work, http=http, pauses=Pauses(0.05))
+    channels = Channels([channel], door, door.unit_of_work, http=http, pauses=pauses)
     if not works:
         channels.open = lambda: None  # type: ignore[method-assign]  # dead before it begins
     running = Shop(platform, door, channels)

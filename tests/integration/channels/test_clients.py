@@ -17,6 +17,7 @@ import lark_oapi as lark
 from lark_oapi.api.im.v1 import (
     CreateMessageRequest,
     CreateMessageRequestBody,
+    GetMessageResourceRequest,
     PatchMessageRequest,
     PatchMessageRequestBody,
     ReplyMessageRequest,
@@ -26,6 +27,7 @@ from linebot.v3.messaging import (
     ApiClient,
     Configuration,
     MessagingApi,
+    MessagingApiBlob,
     PostbackAction,
     PushMessageRequest,
     QuickReply,
@@ -62,9 +64,11 @@ from wechatpy.enterprise import WeChatClient as WeComClient
 
 from bot.channels.base import Address, Channel, Event
 from bot.channels.http import Http
+from bot.channels.line import LineSettings
+from bot.channels.wecom import WeComSettings
 from bot.messages import BotMessage, Button, CitationView
 from tests.integration.channels import feishu, line, slack, telegram, twilio, wechat, wecom
-from tests.integration.channels.platform import Asked, FakePlatform, Shown
+from tests.integration.channels.platform import PICTURE, Asked, FakePlatform, Shown
 from tests.integration.channels.test_behaviours import rich
 
 WORDS = "外帐 3000 毫米 <b> & *dry*"
@@ -455,3 +459,81 @@ def test_feishu() -> None:
         assert all(one.success() for one in kept), [one.msg for one in kept]
 
     agree(fake, work, theirs)
+
+
+# What customers sent
+
+
+def fetching(place: dict[str, str]) -> Callable[[Channel], Awaitable[object]]:
+    async def work(channel: Channel) -> None:
+        assert (await channel.fetch(place, 1000)).body == PICTURE
+
+    return work
+
+
+def test_telegram_gives_out_a_picture() -> None:
+    fake = telegram.FakeTelegram()
+
+    async def theirs() -> None:
+        urls = {"base_url": f"{fake.url}/bot", "base_file_url": f"{fake.url}/file/bot"}
+        bot = Bot(telegram.TOKEN, request=Posted(), **urls)
+        file = await bot.get_file("F")
+        assert await file.download_as_bytearray() == PICTURE
+
+    agree(fake, fetching({"file": "F"}), theirs)
+
+
+def test_line_gives_out_a_picture() -> None:
+    fake = line.FakeLine()
+
+    class OneHost(ApiClient):  # type: ignore[misc]  # LINE's
+        def call_api(self, *args: Any, **named: Any) -> Any:
+            assert named["_host"] == LineSettings.model_fields["data_api"].default
+            return super().call_api(*args, **{**named, "_host": fake.url})
+
+    def theirs() -> None:
+        with OneHost(Configuration(access_token=line.TOKEN)) as connection:
+            assert MessagingApiBlob(connection).get_message_content("354718") == PICTURE
+
+    agree(fake, fetching({"message": "354718"}), theirs)
+
+
+def test_wechat_gives_out_a_picture() -> None:
+    fake = wechat.FakeWeChat()
+
+    def theirs() -> None:
+        [token] = fake.given
+        client = WeChatClient(wechat.APP, wechat.SECRET, access_token=token)
+        client.API_BASE_URL = f"{fake.url}/cgi-bin/"
+        client.expires_at = time.time() + 7200
+        assert client.media.download("m").content == PICTURE
+
+    agree(fake, fetching({"media": "m"}), theirs)
+
+
+def test_wecom_gives_out_a_picture() -> None:
+    fake = wecom.FakeWeCom()
+
+    def theirs() -> None:
+        [token] = fake.given
+        client = WeComClient(wecom.CORP, wecom.SECRET, access_token=token)
+        client.API_BASE_URL = f"{fake.url}/cgi-bin/"
+        address = client.media.get_url("m")
+        api = str(WeComSettings.model_fields["api"].default)
+        assert address.startswith(api)
+        assert httpx.get(fake.url + address.removeprefix(api)).content == PICTURE
+
+    agree(fake, fetching({"media": "m"}), theirs)
+
+
+def test_feishu_gives_out_a_picture() -> None:
+    fake = feishu.FakeFeishu()
+
+    def theirs() -> None:
+        client = lark.Client.builder().app_id(feishu.APP).app_secret(feishu.SECRET)
+        client = client.domain(fake.url).log_level(lark.LogLevel.ERROR).build()
+        asked = GetMessageResourceRequest.builder().message_id("om_1").file_key("img_1")
+        answer = client.im.v1.message_resource.get(asked.type("image").build())
+        assert answer.file.read() == PICTURE
+
+    agree(fake, fetching({"message": "om_1", "key": "img_1", "type": "image"}), theirs)
