@@ -13,6 +13,7 @@ them in its own dialect (`Markup`), escaped.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import urljoin
@@ -21,6 +22,9 @@ from bot.channels.split import Measure, split
 from bot.messages import BotMessage, Button, OrderCard, ProductCard
 from bot.phrases import phrase
 from bot.screens import order_facts, product_facts
+
+# Platforms show JPEG and PNG; some refuse the whole message for another picture.
+_UNSEEN = re.compile(r"\.(?:svg|webp|avif|gif|bmp|tiff?|heic)(?:[?#]|$)", re.I)
 
 
 @dataclass(frozen=True)
@@ -92,7 +96,8 @@ class Capabilities:
 
 @dataclass(frozen=True)
 class Card:
-    """A product or an order, for platforms with cards. `url` and `image` are absolute or ""."""
+    """A product or an order, for platforms with cards. `url` and `image` are absolute or "";
+    `image` is none of those that platforms do not show."""
 
     title: str
     facts: tuple[str, ...]
@@ -185,7 +190,8 @@ def card_of(card: ProductCard | OrderCard, language: str, public_url: str) -> Ca
     """What a card tells, in the words that the shell uses too."""
     if isinstance(card, ProductCard):
         url, image = (_absolute(place or "", public_url) for place in (card.url, card.image))
-        return Card(card.title, tuple(product_facts(card, language)), url, image)
+        facts = tuple(product_facts(card, language))
+        return Card(card.title, facts, url, "" if _UNSEEN.search(image) else image)
     named = [f"{name}{_colon(language)}{value}" for name, value in order_facts(card, language)]
     return Card(named[0], tuple(named[1:]))
 

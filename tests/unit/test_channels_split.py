@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import html
 import re
+from decimal import Decimal
 from html.parser import HTMLParser
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from bot.channels import dingtalk, feishu, whatsapp
-from bot.channels.degrade import Capabilities, Piece, Span, degrade
+from bot.channels.degrade import Capabilities, Piece, Span, card_of, degrade
 from bot.channels.slack import plain
 from bot.channels.split import split, utf8, utf16
 from bot.channels.telegram import HTML, Telegram
 from bot.channels.tencent import LINKS
-from bot.messages import BotMessage, Button
+from bot.messages import BotMessage, Button, ProductCard
 from tests.integration.channels.whatsapp import rendered
 
 WORDS = st.text(
@@ -135,3 +137,24 @@ def test_buttons_that_do_not_fit_become_numbered_lines():
     assert "(1) 看看别的\n(2) B" in piece.text()
     [piece] = degrade(BotMessage(text="请选", buttons=buttons[:1]), Telegram.capabilities)
     assert piece == Piece(((Span("请选"),),), tuple(buttons[:1]))
+
+
+@pytest.mark.parametrize(
+    ("image", "shown"),
+    [
+        ("/pictures/tent.jpg", "https://shop.example/pictures/tent.jpg"),
+        ("https://cdn.example/tent.PNG?w=600", "https://cdn.example/tent.PNG?w=600"),
+        ("https://cdn.example/pictures/4711", "https://cdn.example/pictures/4711"),
+        ("/pictures/tent.svg", ""),
+        ("https://cdn.example/tent.WebP?w=600", ""),
+        ("https://cdn.example/tent.avif#x", ""),
+        (None, ""),
+    ],
+)
+def test_only_pictures_that_platforms_show_are_sent(image: str | None, shown: str) -> None:
+    product = ProductCard(
+        product_id="tent", title="Tent", summary="", price=Decimal(899), currency="CNY",
+        in_stock=True, stock_text="in stock", url="/products/tent", image=image,
+    )  # fmt: skip
+    card = card_of(product, "en", "https://shop.example")
+    assert (card.url, card.image) == ("https://shop.example/products/tent", shown)

@@ -28,6 +28,7 @@ from tests.integration.channels.platform import (
     altered,
     flipped,
     hidden,
+    is_picture,
     kept,
     without,
 )
@@ -188,7 +189,7 @@ def _shown(chat: str, message: dict[str, Any]) -> Shown:
         assert 1 <= len(bubbles) <= 12
         for bubble in bubbles:
             assert len(json.dumps(bubble).encode()) <= 30_000
-            assert bubble.get("hero", {"url": "https://"})["url"].startswith("https://")
+            assert is_picture(bubble.get("hero", {"url": "https://x/1.jpg"})["url"])
             texts = [component["text"] for component in bubble["body"]["contents"]]
             assert all(texts), "an empty text"
             shown.cards.append("\n".join(texts))

@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from bot.channels.messenger import Messenger, MessengerSettings
 from tests.integration.channels.meta import TOKEN, FakeMeta
-from tests.integration.channels.platform import Shown, Webhook
+from tests.integration.channels.platform import Shown, Webhook, is_picture
 
 PAGE = "1057000000"
 
@@ -103,7 +103,7 @@ def _message(message: dict[str, Any], shown: Shown) -> None:
             assert set(element) <= {"title", "subtitle", "image_url", "default_action", "buttons"}
             assert 1 <= len(element["title"]) <= 80
             assert 1 <= len(element["subtitle"]) <= 80, "a long subtitle"
-            assert element.get("image_url", "https://").startswith("https://")
+            assert is_picture(element.get("image_url", "https://x/1.jpg"))
             action = element.get("default_action", {"type": "web_url"})
             assert set(action) <= {"type", "url"}
             assert action["type"] == "web_url"

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 import httpx
 import uvicorn
@@ -330,6 +331,12 @@ def flipped(webhook: Webhook) -> Webhook:
     place = max(n for n, byte in enumerate(content) if chr(byte).isalnum())
     content[place] ^= 1
     return replace(webhook, content=bytes(content))
+
+
+def is_picture(url: str) -> bool:
+    """Whether platforms show it; an address without an ending may be one."""
+    _, dot, ending = urlsplit(url).path.rpartition("/")[2].rpartition(".")
+    return url.startswith("https://") and (not dot or ending in ("jpg", "jpeg", "png"))
 
 
 def said(texts: Sequence[Shown]) -> str:

@@ -26,6 +26,7 @@ from tests.integration.channels.platform import (
     altered,
     flipped,
     hidden,
+    is_picture,
     kept,
     without,
 )
@@ -169,7 +170,7 @@ class FakeSlack(FakePlatform):
                     ) != len(block["elements"]):
                         return self._bad("invalid_blocks: actions")
                 case "image":
-                    if not block["image_url"].startswith("https://") or not block["alt_text"]:
+                    if not is_picture(block["image_url"]) or not block["alt_text"]:
                         return self._bad("invalid_blocks: image")
                 case other:
                     return self._bad(f"invalid_blocks: {other}")

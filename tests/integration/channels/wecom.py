@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 
 from bot.channels.tencent import Envelope, write
 from bot.channels.wecom import WeCom, WeComSettings
-from tests.integration.channels.platform import FakePlatform, Shown, Webhook, hidden
+from tests.integration.channels.platform import FakePlatform, Shown, Webhook, hidden, is_picture
 
 CORP = "ww0123456789abcdef"
 AGENT = 1000002
@@ -198,6 +198,8 @@ def wrong_articles(
             return "too long a description"
         if not one["url"].startswith(("http://", "https://")):
             return "an article without address"
+        if not is_picture(one.get("picurl", "https://x/1.jpg")):
+            return "a picture that is not shown"
     return ""
 
 
