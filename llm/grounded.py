@@ -11,6 +11,7 @@ import re
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from decimal import Decimal
 
 from llm.amounts import amounts
 from llm.checks import denies, unknown_amounts
@@ -20,7 +21,7 @@ from llm.errors import EngineUnavailable, GenerationTimeout, LLMError
 from llm.lexis import sentences, terms
 from llm.prompts import grounded_prompt
 from llm.quotes import Quote, Similarity, asked_units, best_quotes, support, units
-from llm.tables import rows_for
+from llm.tables import read_out, rows_for
 from llm.types import Citation, Engine, GroundedAnswer
 from retrieval.types import Language, Passage
 
@@ -252,6 +253,7 @@ class GroundedWriter:
             for quote in quotes
             if quote.passage is best.passage and quote.score >= _SECOND_QUOTE * best.score
         ]
+        together = [best, *(quote for quote in together[1:] if not _says_the_same(quote, best))]
         if sum(len(quote.text) for quote in together) > _QUOTE_LENGTH[best.passage.language]:
             together = [best]
         whole = units(best.passage)
@@ -264,6 +266,7 @@ class GroundedWriter:
         text: str, passage: Passage, language: Language, reason: str | None
     ) -> GroundedAnswer:
         citation = _citation(1, passage, text)
+        text = read_out(text)
         if text.endswith("；"):  # a sentence's part that stands alone here
             text = f"{text[:-1]}。"
         if passage.language != language:
@@ -301,10 +304,13 @@ class GroundedWriter:
             return Quote(passages[0], passages[0].text, 0.0)
         shared = [len(words & terms(quote.text)) / (len(words) or 1) for quote in pool]
         if max(shared) > 0:
-            # Beside what it shares with the answer, that it is about the question and denies what
-            # the answer denies.
+            # Beside what it shares with the answer, that it is about the question, denies what the
+            # answer denies, and holds its figures.
+            told = {(amount.unit, amount.value) for amount in amounts(part)}
             asked = [
-                support(question, quote.text) + (denies(quote.text) is denies(part))
+                support(question, quote.text)
+                + (denies(quote.text) is denies(part))
+                + _share(told, quote.text)
                 for quote in pool
             ]
             merits = [one + other / 2 for one, other in zip(shared, asked, strict=True)]
@@ -319,6 +325,19 @@ def _lost(answer: str, facts: Sequence[str], question: str) -> str | None:
         if (amount.unit, amount.value) not in told:
             return amount.text
     return "a denial" if denies(answer) is not any(denies(fact) for fact in facts) else None
+
+
+def _share(figures: set[tuple[str, Decimal]], text: str) -> float:
+    """How many of the figures a text holds, 0 to 1; a table's head may name their unit."""
+    values = {amount.value for amount in amounts(text)}
+    return sum(value in values for _, value in figures) / len(figures) if figures else 0.0
+
+
+def _says_the_same(other: Quote, best: Quote) -> bool:
+    """Whether a quote has figures and none that the best one lacks: a table's row beside the
+    sentence that says it."""
+    figures = {(amount.unit, amount.value) for amount in amounts(other.text)}
+    return bool(figures) and figures <= {(a.unit, a.value) for a in amounts(best.text)}
 
 
 def _without_instructions(text: str) -> str:

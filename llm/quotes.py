@@ -20,6 +20,8 @@ Similarity = Callable[[str, Sequence[str]], Sequence[float]]
 
 _LIST_ITEM = re.compile(r"^\s*(?:[-*•·]|\d+[.)、](?!\d)|[（(]?[一二三四五六七八九十]+[）)、])\s*")
 _LEADS_IN = re.compile(r"[:：]\s*$")
+# A table's row as it stands in a passage: "双人帐篷：每天租金 60 元；押金 500 元。"
+_ROW = re.compile(r"[^：:。；;]{1,40}[：:][^：:。]+[；;][^：:。]+[。.]?")
 _ITEMS_QUOTED = 6
 _FIGURE_NAMED = 0.5
 # What a question asks for: the units of an amount that answers it.
@@ -104,7 +106,7 @@ def units(passage: Passage) -> list[str]:
         item = _LIST_ITEM.match(line)
         if item:
             found.append(line[item.end() :])
-        elif "|" in line or _LEADS_IN.search(line):
+        elif "|" in line or _LEADS_IN.search(line) or _ROW.fullmatch(line):
             found.append(line)
         else:
             found += sentences(line)

@@ -14,8 +14,14 @@ from llm.amounts import amounts
 from llm.lexis import narrow
 
 _CELL = re.compile(r"[(（](?P<unit>[^()（）]{1,12})[)）]\s*(?P<figure>\d+(?:\.\d+)?)")
+_UNIT_FIRST = re.compile(r"\s?[(（]([^()（）\d]{1,12})[)）]\s*(\d+(?:[.,–-]\d+)*)")
 _BETWEEN = re.compile(r"之间|between", re.IGNORECASE)
 _FEWEST_ROWS = 3
+
+
+def read_out(row: str) -> str:
+    """A row as people say it: the unit behind its figure, "脚长 255 毫米"."""
+    return _UNIT_FIRST.sub(r" \2 \1", row)
 
 
 def rows_for(question: str, lines: Sequence[str]) -> list[str]:

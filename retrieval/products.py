@@ -20,7 +20,7 @@ from retrieval.types import Filters, Hit
 
 _HITS = 60
 # A named product goes before all others; a named kind before what only sounds alike.
-_NAMED, _OF_CATEGORY, _OF_KIND = 1.0, 0.05, 0.06
+_NAMED, _OF_CATEGORY, _OF_KIND, _MADE_SO = 1.0, 0.05, 0.06, 0.08
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,14 @@ class _Found:
 
 # "a …", "a light …", before the name of a kind; and words for what was talked of before.
 _ANY = re.compile(r"\b(?:an?|any)\s+(?:[\w-]+\s+){0,2}$", re.I)
+_WHICH_BEFORE = re.compile(
+    r"(?:什么|哪[种款]|啥)(?:样的)?\s*$|\b(?:which|what)\s+(?:[\w-]+\s+){0,2}$", re.I
+)
+_WHICH_AFTER = re.compile(
+    r"\s*(?:比较)?(?:好|合适|适合|$|[？?。！!吗呢啊])"
+    r"|\s*(?:should|shall|do|would|is best|to|for)\b",
+    re.I,
+)
 _PRONOUN = re.compile(r"\b(?:it|its|this|that|these|those|they|them|one|ones)\b", re.I)
 
 
@@ -60,6 +68,7 @@ class ProductSearch:
             product.id: [_squash(name)[0] for name in (product.name.zh, product.name.en)]
             for product in products
         }
+        self._words = {product.id: set(product.name.en.lower().split()) for product in products}
         wide = {_squash(category.name.zh)[0] for category in categories}
         self._narrow = {
             form
@@ -146,6 +155,16 @@ class ProductSearch:
         )
         return bool(own) and not any(self._is_a(product_id, form) for form in others)
 
+    def asks_which(self, text: str) -> bool:
+        """Whether a text asks which product of a kind to take: "高原上用什么炉头", "what stove
+        should I take"; not "which stove is it for"."""
+        text = text[:MAX_CHARACTERS]
+        return not _PRONOUN.search(text) and any(
+            _WHICH_BEFORE.search(text[: item.start]) and _WHICH_AFTER.match(text[item.end :])
+            for item in self._named(text)
+            if item.kind == "category"
+        )
+
     def of_category(self, category_id: str) -> frozenset[str]:
         """Ids of the category's products."""
         return frozenset(i for i, category in self._category_of.items() if category == category_id)
@@ -174,10 +193,15 @@ class ProductSearch:
             if product_id in candidates:
                 scores[product_id] += _NAMED
         category = self.category(query)
-        kinds = [query[i.start : i.end] for i in self._named(query) if i.kind == "category"]
+        named = [item for item in self._named(query) if item.kind == "category"]
+        kinds = [query[item.start : item.end] for item in named]
+        # "down jackets": what has the word before the kind in its name goes before what has not.
+        before = [re.search(r"([a-z]{3,})[ -]$", query[: item.start].lower()) for item in named]
+        made = {word[1] for word in before if word}
         for product_id in candidates:
             if self._category_of[product_id] == category:
                 scores[product_id] += _OF_CATEGORY
+                scores[product_id] += _MADE_SO * bool(made & self._words[product_id])
             if any(self._is_a(product_id, kind) for kind in kinds):
                 scores[product_id] += _OF_KIND
         best = sorted(candidates, key=lambda i: (-scores[i], self._order[i]))[:k]
@@ -263,7 +287,8 @@ class ProductSearch:
         """Whether one of its other names ends so: the Northwall Down Parka is a "northwall
         jacket"."""
         last = re.sub(r"(?<=[a-z]{3})s$", "", _squash(kind)[0])
-        return any(each.endswith(last) for each in self._called[product_id])
+        endings = (last, last.removesuffix("子"))  # 登山炉 is a 炉子
+        return any(each.endswith(endings) for each in self._called[product_id])
 
     def _further_words(self, product_id: str, text: str) -> int:
         """How much of the product's name stands in the text: words of the English one, pairs of

@@ -21,8 +21,22 @@ _CANDIDATES = 12
 # Products of a kind that are told one by one, and how near to the best of them the others must be.
 _SEVERAL, _NEAR = 3, 0.02
 _AS_NEAR = 0.01
-# A foot's length is looked up in the size guide, whatever product stands.
-_FOOT = re.compile(r"脚长|脚.{0,4}(?:厘米|毫米|cm|mm)|\b(?:foot|feet)\b.*\d", re.I)
+# A foot's length or a shoe's size is looked up in the size guide, whatever product stands.
+_FOOT = re.compile(
+    r"脚长|脚.{0,4}(?:厘米|毫米|cm|mm)|欧码\s*\d|\b(?:foot|feet)\b.*\d"
+    r"|\b(?:eu|euro(?:pean)?)(?: size)? ?(?:3[4-9]|4[0-9])\b",
+    re.I,
+)
+
+
+# The price of a day is in the shop's pages, that of a purchase in the catalogue.
+RENT = re.compile(r"租|\brent(?:al|ing|ed|s)?\b|\bhire\b", re.I)
+_LENGTH = re.compile(r"多长|毫米|厘米|\b(?:mm|cm|millimet|centimet|length|how long)\b", re.I)
+
+
+def asks_for_length(text: str) -> bool:
+    """Whether a text asks how long a foot or a shoe of some size is, not whether it is there."""
+    return _FOOT.search(text) is not None and _LENGTH.search(text) is not None
 
 
 class Answer(Skill):
@@ -40,7 +54,11 @@ class Answer(Skill):
         if about is None and turn.intent == "product_question":
             about = mentions.product_in_question(turn)
         category = self.services.products.category(turn.text) if about is None else None
-        meets = category and (reading.measures(turn.text) or reading.superlative(turn.text))
+        meets = (category and not _pages_alone(turn)) and (
+            reading.measures(turn.text)
+            or reading.superlative(turn.text)
+            or self.services.products.asks_which(turn.text)
+        )
         wanted = about is None and mentions.asks_what_there_is(turn.text)
         if meets or (wanted and turn.intent == "product_question"):
             # "Which sleeping bag for −10 °C?" is answered by the products that meet it.
@@ -69,8 +87,7 @@ class Answer(Skill):
             own = search(question, filters=filters, k=_PASSAGES)
         if own and turn.intent == "product_question" and not _FOOT.search(turn.text):
             return own
-        pages = turn.intent == "policy_question" or _FOOT.search(turn.text) is not None
-        kind: Kind | None = "document" if pages else None
+        kind: Kind | None = "document" if _pages_alone(turn) else None
         rest = search(question, filters=Filters(language=turn.language, kind=kind), k=_CANDIDATES)
         if category:
             kept = self.services.products.of_category(category)
@@ -128,6 +145,13 @@ class Answer(Skill):
         turn.notes["shown"] = [*best][:_SEVERAL]
         _note_passages(turn, hits)
         turn.say("\n".join(lines), citations=citations)
+
+
+def _pages_alone(turn: Turn) -> bool:
+    """Whether only the help pages may answer, not what products' texts say."""
+    return turn.intent == "policy_question" or any(
+        pattern.search(turn.text) for pattern in (_FOOT, RENT)
+    )
 
 
 def _pages_first(hits: Sequence[Hit]) -> list[Hit]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from bot import reading
-from bot.actions import mentions, search, views
+from bot.actions import membership, mentions, search, views
 from bot.actions.answer import Answer
 from bot.actions.criteria import Criteria
 from bot.actions.skill import Skill, Turn
@@ -39,6 +39,9 @@ class Compare(Skill):
     action = "action_compare"
 
     def act(self, turn: Turn) -> None:
+        if membership.about_tiers(turn.text) and not mentions.named_products(turn):
+            membership.Membership(self.services).act(turn)
+            return
         wanted = self._wanted(turn)
         if not wanted and Answer(self.services).answered(turn):
             return
@@ -72,6 +75,8 @@ class Compare(Skill):
             return list(dict.fromkeys(i for kind in kinds for i in self._of_kind(turn, kind)))
         if not named and not _REFERS.search(turn.text):
             return []
+        if kinds and not any(self.services.products.may_mean(turn.text, i) for i in shown):
+            return []  # "which tent is best for two?" while stoves are shown
         before = turn.noted("product", within=4) if named else None
         return list(dict.fromkeys([*named, *([before] if before else []), *shown]))
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from bot import formats, reading
 from bot.actions import mentions, views
+from bot.actions.answer import Answer
 from bot.actions.skill import Skill, Turn, tier_of
 from data.models import Tier
 from data.rules import delivery, provinces
@@ -17,10 +18,20 @@ _EXPRESS = re.compile(
 )
 
 
+# What sending something back costs is another matter, and stands in the shop's pages.
+_BACK = re.compile(
+    r"换货|退货|退换|换[尺鞋大小]?码|寄回|\bexchang|\bswap|\breturn(?:s|ed|ing)?\b|\bsend(?:ing)?\b.*\bback\b",
+    re.I,
+)
+
+
 class Delivery(Skill):
     action = "action_delivery"
 
     def act(self, turn: Turn) -> None:
+        if turn.intent == "delivery_cost" and _BACK.search(turn.text):
+            Answer(self.services).act(turn)
+            return
         place = provinces.find(turn.text)
         if place in self.services.rules.delivery.not_served:
             views.say_with_sources(turn, turn.phrase("delivery.not_served"), "delivery-areas")

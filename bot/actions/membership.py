@@ -31,11 +31,16 @@ _EARNED = re.compile(
 _OWN = re.compile(r"我|还差|\bmy\b|\bI\b|\bme\b|\bam I\b", re.I)
 
 
+def about_tiers(text: str) -> bool:
+    return _ABOUT_TIERS.search(text) is not None
+
+
 class Membership(Skill):
     action = "action_membership"
 
     def act(self, turn: Turn) -> None:
-        asked = next((t for t, p in _TIERS.items() if re.search(p, turn.text, re.I)), None)
+        named = [tier for tier, words in _TIERS.items() if re.search(words, turn.text, re.I)]
+        asked = named[0] if len(named) == 1 else None  # "silver or gold?" is about all
         spent = reading.amounts(turn.text)
         if spent and _POINTS.search(turn.text) and _EARNED.search(turn.text):
             self._say_points(turn, spent[0], asked)

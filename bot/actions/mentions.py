@@ -33,10 +33,14 @@ def product_talked_of(turn: Turn) -> str | None:
     shown = recently_shown(turn)
     if picked := picked_by_place(turn.text, shown):
         return picked[0]
-    product = turn.noted("product", within=_CONTEXT_TURNS)
-    if product:
-        return str(product)
-    return shown[0] if len(shown) == 1 else None
+    for turns_ago, notes in turn.earlier():
+        if turns_ago > _CONTEXT_TURNS:
+            break
+        if notes.get("product"):
+            return str(notes["product"])
+        if "shown" in notes:  # a list that came after a product takes its place
+            return str(notes["shown"][0]) if len(notes["shown"]) == 1 else None
+    return None
 
 
 def product_in_question(turn: Turn) -> str | None:

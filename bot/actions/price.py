@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot import formats, reading
 from bot.actions import haggling, mentions, search, stock, views
+from bot.actions.answer import RENT, Answer
 from bot.actions.skill import Skill, Turn, tier_of
 from data.models import Product, Tier, Variant
 from data.rules import totals
@@ -14,6 +15,8 @@ class Price(Skill):
 
     def act(self, turn: Turn) -> None:
         if haggling.answered(turn):
+            return
+        if RENT.search(turn.text) and Answer(self.services).answered(turn):
             return
         named = mentions.named_products(turn)
         if not named:

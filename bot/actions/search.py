@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from decimal import Decimal
 from typing import Any
 
@@ -144,7 +144,7 @@ def _found(
         ranked = services.products.search(criteria.text, allowed.keys(), _CANDIDATES)
         found = [allowed[product_id] for product_id, _ in ranked]
         for measure in measures:
-            found.sort(key=lambda product: _distance(product, measure))
+            found.sort(key=lambda product: (_distance(product, measure), _room(product, measure)))
         if best := reading.superlative(criteria.text):
             found = _in_order(found, best, offers)
         else:  # stable: what comes first among its like stays so
@@ -193,6 +193,14 @@ def _distance(product: Product, measure: Measure) -> Decimal:
         for figure in _figures(attribute)
     ]
     return min((measure.distance(figure) for figure in figures), default=Decimal("Infinity"))
+
+
+def _room(product: Product, measure: Measure) -> Decimal:
+    """What a product has more than was asked for, where the very figure is meant: a tent for two
+    goes before one for three."""
+    if measure.unit != "people" or measure.least is None:
+        return Decimal(0)
+    return _distance(product, replace(measure, most=measure.least))
 
 
 def _figures(attribute: Mapping[str, Any]) -> list[Decimal]:

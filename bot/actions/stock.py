@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from bot import formats, reading
 from bot.actions import mentions, search, views
+from bot.actions.answer import Answer, asks_for_length
 from bot.actions.colours import COLOURS, ENGLISH
 from bot.actions.skill import Skill, Turn
 from data.models import Product, Variant
@@ -17,6 +18,8 @@ class Stock(Skill):
     action = "action_stock"
 
     def act(self, turn: Turn) -> None:
+        if asks_for_length(turn.text) and Answer(self.services).answered(turn):
+            return
         product_id = mentions.product_in_question(turn)
         if product_id is None:
             # "有 42 码的徒步鞋吗" names a kind, not a product: that is a search.

@@ -28,11 +28,14 @@ def main() -> int:
         "  python -m tests.benchmarks                       all of them\n"
         "  python -m tests.benchmarks generation answers    these two\n"
         "  python -m tests.benchmarks understanding --data ../data\n"
+        "  python -m tests.benchmarks answers --generator off\n"
         "The figures go to build/bench/NAME.json.",
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of: {', '.join(names())}")
     add_data_option(parser)
-    chosen = parser.parse_args()
+    chosen, more = parser.parse_known_args()
+    if more and len(chosen.names) != 1:
+        parser.error(f"{' '.join(more)}: only one benchmark can be given options of its own")
     for name in chosen.names:
         if name not in names():
             parser.error(f"there is no benchmark {name}; there are: {', '.join(names())}")
@@ -43,7 +46,7 @@ def main() -> int:
         name
         for name in chosen.names or names()
         if subprocess.call(
-            [sys.executable, "-m", f"tests.benchmarks.{name}"], cwd=ROOT, env=environment
+            [sys.executable, "-m", f"tests.benchmarks.{name}", *more], cwd=ROOT, env=environment
         )
     ]
     if failed:

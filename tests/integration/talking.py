@@ -33,6 +33,8 @@ INTENTS = {
     "refine": "action_search",
     "return_eligibility": "action_return",
     "delivery_time": "action_delivery",
+    "delivery_cost": "action_delivery",
+    "stock_check": "action_stock",
     "membership": "action_membership",
     "price_question": "action_price",
     "policy_question": "action_answer",

@@ -259,3 +259,134 @@ def test_the_jacket_is_the_one_that_the_customer_bought(
     said = Talk(services, "emma.clarke@example.com").say("return_eligibility", ask, language)
     assert bought in said.text
     assert bought not in Talk(services).say("return_eligibility", ask, language).text
+
+
+@pytest.mark.parametrize(
+    ("about_stove", "list_of", "more", "language"),
+    [
+        ("野餐卡式炉多重", "看看羽绒服", "它怎么洗", "zh"),
+        ("how heavy is the picnic stove", "show me down jackets", "how do I wash it", "en"),
+    ],
+)
+def test_a_list_takes_the_place_of_what_was_talked_of(
+    services: Services, about_stove: str, list_of: str, more: str, language: str
+) -> None:
+    talk = Talk(services)
+    talk.say("product_question", about_stove, language)
+    assert len(talk.say("product_search", list_of, language).products) > 1
+    said = talk.say("product_question", more, language)
+    assert "picnic-cassette-stove" not in {
+        c["source"] for m in said.messages for c in m["citations"]
+    }
+
+
+def test_any_jacket_is_not_the_jacket_that_stands(services: Services) -> None:
+    talk = Talk(services)
+    talk.say("product_question", "how heavy is the ember jacket")
+    said = talk.say("product_question", "how do i wash a down jacket")
+    assert {c["source"] for m in said.messages for c in m["citations"]} == {"down-care"}
+
+
+@pytest.mark.parametrize(
+    ("ask", "language", "expected"),
+    [
+        ("高原上煮饭用什么炉头", "zh", "pocketflame-stove"),
+        ("what stove should I take to the mountains", "en", "pocketflame-stove"),
+        ("冬天用什么炉子", "zh", "swiftboil-system"),
+    ],
+)
+def test_who_asks_what_to_take_is_shown_products(
+    services: Services, ask: str, language: str, expected: str
+) -> None:
+    assert expected in Talk(services).say("product_question", ask, language).products
+
+
+@pytest.mark.parametrize(
+    ("ask", "language"), [("有什么双人帐篷", "zh"), ("show me tents for two people", "en")]
+)
+def test_a_tent_for_two_goes_before_one_for_three(
+    services: Services, ask: str, language: str
+) -> None:
+    first, second, *_ = Talk(services).say("product_search", ask, language).products
+    assert {first, second} == {"ridgeline-2-tent", "stormwall-2-tent"}
+
+
+def test_down_jackets_go_before_other_jackets(services: Services) -> None:
+    found = Talk(services).say("product_search", "show me down jackets").products
+    assert set(found[:2]) == {"ember-light-down", "northwall-down-parka"}
+
+
+@pytest.mark.parametrize(
+    ("ask", "language", "price", "deposit"),
+    [
+        ("双人帐篷租一天多少钱，押金呢", "zh", "60 元", "500 元"),
+        ("what does it cost to rent a two-person tent, and the deposit", "en", "¥60", "¥500"),
+    ],
+)
+def test_renting_is_told_from_buying(
+    services: Services, ask: str, language: str, price: str, deposit: str
+) -> None:
+    said = Talk(services).say("price_question", ask, language)
+    assert price in said.text
+    assert deposit in said.text
+    assert said.products == []
+
+
+@pytest.mark.parametrize(
+    ("ask", "intent", "language", "told"),
+    [
+        ("欧码41是多长", "product_question", "zh", "欧码 41：脚长 255 毫米。"),
+        ("what size is EU 42 in mm", "stock_check", "en", "EU size 42: Foot length 260 mm."),
+    ],
+)
+def test_a_shoe_size_is_a_length(
+    services: Services, ask: str, intent: str, language: str, told: str
+) -> None:
+    talk = Talk(services)
+    stove = "野餐卡式炉多重" if language == "zh" else "how heavy is the picnic stove"
+    talk.say("product_question", stove, language)
+    assert told in talk.say(intent, ask, language).text
+
+
+@pytest.mark.parametrize(
+    ("ask", "language"),
+    [("买错尺码了换货要运费吗", "zh"), ("what does it cost to send an exchange back", "en")],
+)
+def test_an_exchange_is_no_delivery(services: Services, ask: str, language: str) -> None:
+    said = Talk(services).say("delivery_cost", ask, language)
+    assert "99" not in said.text
+    assert {c["source"] for m in said.messages for c in m["citations"]} & {
+        "exchanges",
+        "return-steps",
+        "returns",
+    }
+
+
+@pytest.mark.parametrize(
+    ("shown", "ask", "told", "language"),
+    [
+        ("看看羽绒服", "银卡和金卡有什么区别", "银卡会员", "zh"),
+        ("show me jackets", "what's the difference between the two tiers", "Silver", "en"),
+    ],
+)
+def test_tiers_are_not_the_goods_that_stand(
+    services: Services, shown: str, ask: str, told: str, language: str
+) -> None:
+    talk = Talk(services)
+    talk.say("product_search", shown, language)
+    said = talk.say("compare", ask, language)
+    assert told in said.text
+    assert said.products == []
+
+
+def test_another_kind_is_not_compared_with_what_stands(services: Services) -> None:
+    talk = Talk(services)
+    talk.say("product_search", "show me stoves")
+    found = talk.say("compare", "which tent is best for two people").products
+    assert found
+    assert {services.catalogue[product].category_id for product in found} == {"tents"}
+
+
+def test_hours_are_told_once(services: Services) -> None:
+    said = Talk(services).say("policy_question", "门店几点关门", "zh")
+    assert said.text.count("10:00–20:00") == 1

@@ -255,4 +255,4 @@ def test_a_table_is_read_whatever_passage_comes_first() -> None:
     rows = "\n".join(f"欧码 {size}：脚长（毫米） {60 + 5 * size}。" for size in range(36, 47))
     chart = passage(rows, "zh", "footwear-sizing", "鞋子尺码指南")
     text, _, _, _ = ask(None, "脚长26.0cm穿几码", [advice, chart], "zh")
-    assert text == "欧码 40：脚长（毫米） 260。[1]"
+    assert text == "欧码 40：脚长 260 毫米。[1]"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from llm.tables import rows_for
+from llm.tables import read_out, rows_for
 
 ZH = [
     "欧码 41：脚长（毫米） 255。",
@@ -36,3 +36,20 @@ EN = [
 )
 def test_rows_by_their_figure(question: str, lines: list[str], rows: list[str]) -> None:
     assert rows_for(question, lines) == rows
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        (ZH[0], "欧码 41：脚长 255 毫米。"),
+        (EN[1], "EU size 42: Foot length 260 mm."),
+        (
+            "M 码：胸围（厘米） 96–104；腰围（厘米） 82–90。",
+            "M 码：胸围 96–104 厘米；腰围 82–90 厘米。",
+        ),
+        ("容量（250 毫升）已满。", "容量（250 毫升）已满。"),
+        ("押金（可退）由店员收取。", "押金（可退）由店员收取。"),
+    ],
+)
+def test_a_row_is_read_out_with_the_unit_behind(row: str, told: str) -> None:
+    assert read_out(row) == told
