@@ -62,9 +62,10 @@ class Criteria:
     def read(cls, turn: Turn) -> Self:
         """What the utterance alone says."""
         prices = reading.price_range(turn.text) or PriceRange()
+        wanted = _WITHOUT.sub(" ", turn.text)  # "not headlamps" looks for no headlamps
         return cls(
-            text=turn.text,
-            category=turn.services.products.category(turn.text),
+            text=wanted,
+            category=turn.services.products.category(wanted),
             least=_text(prices.least),
             most=_text(prices.most),
             size=reading.size(turn.text),
@@ -77,10 +78,13 @@ class Criteria:
         prices, which "cheaper" is measured by."""
         new = Criteria.read(turn)
         if new.category and new.category != self.category:
-            return replace(new, sought=self.sought, beside=self.beside)
+            other = replace(new, sought=self.sought, beside=self.beside)
+            if self.sought == "gift":  # the budget is for the present, whatever it is
+                other = replace(other, least=new.least or self.least, most=new.most or self.most)
+            return other
         narrowed = replace(
             self,
-            text=f"{self.text} {turn.text}",
+            text=f"{self.text} {new.text}",
             least=new.least or self.least,
             most=new.most or self.most,
             size=new.size or self.size,
@@ -92,7 +96,11 @@ class Criteria:
         if not prices or new.least or new.most:
             return narrowed
         if _CHEAPER.search(turn.text):
-            return replace(narrowed, most=str(min(prices)), least=None, strict=True)
+            # In a mixed list the cheapest is a small thing: below it there is only trifle.
+            below = (
+                min(prices) if self.sought == "search" else sorted(prices)[(len(prices) - 1) // 2]
+            )
+            return replace(narrowed, most=str(below), least=None, strict=True)
         if _DEARER.search(turn.text):
             return replace(narrowed, least=str(max(prices)), most=None, strict=True)
         return narrowed
@@ -170,6 +178,15 @@ def _colour_word(text: str) -> str | None:
     return None
 
 
+def excludes(turn: Turn, shown: Sequence[Product]) -> bool:
+    """Whether the utterance declines a kind of goods, or something that was shown: "不要灯", "no
+    headlamps"; "no thanks" does not."""
+    return any(
+        turn.services.products.kinds(word) or any(_is_of(product, word) for product in shown)
+        for word in _without(turn.text)
+    )
+
+
 def _without(text: str) -> tuple[str, ...]:
     return tuple(
         word.lower()
@@ -187,7 +204,8 @@ _MATERIALS = [
 
 def _is_of(product: Product, word: str) -> bool:
     """Whether the product is, or is made of, what the customer does not want."""
-    words = next((group for group in _MATERIALS if word in group), {word})
+    singular = re.sub(r"(?<=[a-z]{3})s$", "", word)
+    words = next((group for group in _MATERIALS if word in group), {singular})
     texts = [product.brand, product.name.zh, product.name.en, *product.tags]
     texts += [str(a["value"]) for a in product.attributes if a["key"] in ("material", "fill")]
     return any(w in text.lower() for w in words for text in texts)

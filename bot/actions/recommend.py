@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
+from decimal import Decimal
 
 import structlog
 
@@ -25,6 +26,7 @@ from retrieval.recommend import Recommendation
 log = structlog.get_logger("action")
 
 _ITEMS = 3
+_LEAST_PART = Decimal("0.25")  # of what a present may cost
 _TALKED = 5  # products of a conversation that say what it is about
 _NOBODY = 0  # no customer's id
 # Whoever a present is for is taken for grown up unless the sentence speaks of a child.
@@ -151,9 +153,12 @@ def _gift(turn: Turn, criteria: Criteria, *, narrowed: bool = False) -> None:
             if not services.catalogue[i].rebuy_days
             and ("kids" not in services.catalogue[i].tags or _CHILD.search(criteria.text))
         } - (_shown_before(turn) | unwanted)
-        # What the shop itself calls a good present, where that leaves any.
+        # What the shop itself calls a good present, where that leaves any; else no trifle.
         presents = {i for i in allowed if "gift" in services.catalogue[i].tags}
-        ranked = services.products.search(criteria.text, presents or allowed, 20)
+        _, most = criteria.prices
+        offers = uow.products.offers()
+        worthy = {i for i in allowed if most is None or offers[i].price >= most * _LEAST_PART}
+        ranked = services.products.search(criteria.text, presents or worthy or allowed, 20)
         products = uow.products.get_many(i for i, _ in _varied(ranked, services.catalogue))
     key = "reason.gift" if criteria.most is None else "reason.gift_budget"
     _show(

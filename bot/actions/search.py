@@ -41,17 +41,24 @@ class Search(Skill):
     def act(self, turn: Turn) -> None:
         if haggling.answered(turn):
             return
-        noted = turn.noted("query", within=_STANDS) if turn.intent == "refine" else None
-        if not noted:
+        if turn.intent != "refine" or not narrowed(turn, self.services):
             find(turn, self.services)
-            return
-        with self.services.unit_of_work() as uow:
-            shown = uow.products.get_many(mentions.recently_shown(turn))
-        criteria = Criteria.of(noted).narrowed(turn, shown)
-        if criteria.sought == "search":
-            find(turn, self.services, criteria)
-        else:
-            recommend.again(turn, criteria)
+
+
+def narrowed(turn: Turn, services: Services) -> bool:
+    """Answer with the list that stands, narrowed by the utterance; False, and nothing said, when
+    none stands."""
+    noted = turn.noted("query", within=_STANDS)
+    if not noted:
+        return False
+    with services.unit_of_work() as uow:
+        shown = uow.products.get_many(mentions.recently_shown(turn))
+    criteria = Criteria.of(noted).narrowed(turn, shown)
+    if criteria.sought == "search":
+        find(turn, services, criteria)
+    else:
+        recommend.again(turn, criteria)
+    return True
 
 
 def find(turn: Turn, services: Services, criteria: Criteria | None = None) -> None:

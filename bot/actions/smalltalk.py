@@ -6,6 +6,7 @@ import re
 
 from bot.actions import mentions, search, views
 from bot.actions.answer import Answer
+from bot.actions.criteria import excludes
 from bot.actions.handoff import hand_over
 from bot.actions.price import Price
 from bot.actions.skill import Skill, Turn
@@ -91,6 +92,9 @@ class Deny(Skill):
     action = "action_deny"
 
     def act(self, turn: Turn) -> None:
+        shown = [self.services.catalogue[i] for i in mentions.recently_shown(turn)]
+        if excludes(turn, shown) and search.narrowed(turn, self.services):
+            return
         if turn.noted("offer", within=1):
             turn.notes["declined"] = True
             turn.say(turn.phrase("deny.offer"))
