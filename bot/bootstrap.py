@@ -37,6 +37,7 @@ from llm.types import Engine
 from retrieval.embedders import load_embedder
 from retrieval.products import ProductSearch
 from retrieval.retriever import Retriever
+from retrieval.text import prepare as prepare_languages
 from weights import WeightsError, locate
 
 log = structlog.get_logger("bootstrap")
@@ -61,6 +62,7 @@ def bootstrap(settings: Settings, *, clock: Callable[[], datetime] | None = None
     embedder = load_embedder(locate(settings.embedder), threads=1)
     retriever = Retriever.open(settings.index_folder, embedder)
     vectors = SentenceVectors(embedder)
+    prepare_languages()
     with unit_of_work() as uow:
         catalogue = {product.id: product for product in uow.products.catalogue()}
         categories = uow.products.categories()

@@ -7,6 +7,7 @@ import pytest
 from talking import Talk, demo_services
 
 from bot.services import Services
+from retrieval import text
 
 TENTS = {"nightjar-1-tent", "ridgeline-2-tent", "ridgeline-3-tent"}
 
@@ -390,3 +391,9 @@ def test_another_kind_is_not_compared_with_what_stands(services: Services) -> No
 def test_hours_are_told_once(services: Services) -> None:
     said = Talk(services).say("policy_question", "门店几点关门", "zh")
     assert said.text.count("10:00–20:00") == 1
+
+
+def test_the_first_customer_does_not_wait_for_what_languages_are_told_by(
+    services: Services,
+) -> None:
+    assert text._identifier._model is not None
