@@ -151,6 +151,9 @@ class NotInterested(Skill):
     def act(self, turn: Turn) -> None:
         meant = _meant(turn)
         kind = _kind(turn) if not meant else None
+        word, narrow = _narrow_kind(turn, kind) if kind is not None else ("", [])
+        if narrow:
+            meant, kind = narrow, None
         offered = turn.noted("offer", within=1)
         if not meant and kind is None:
             turn.notes["declined"] = bool(offered)
@@ -170,7 +173,7 @@ class NotInterested(Skill):
         told = (
             turn.phrase("dislike.kind", subject=_category(turn, kind))
             if kind is not None
-            else turn.phrase("dislike.noted", names=_names(turn, meant))
+            else turn.phrase("dislike.noted", names=word or _names(turn, meant))
         )
         turn.say(told, buttons=[turn.button("for_me")])
 
@@ -259,6 +262,19 @@ def _kind(turn: Turn) -> str | None:
     """The category that is named, also where it is not what is asked for ("not into tents")."""
     found = named_categories(turn.text, turn.services.catalogue)
     return turn.services.products.category(turn.text) or (found[0] if found else None)
+
+
+def _narrow_kind(turn: Turn, category: str) -> tuple[str, list[str]]:
+    """The word for a kind within a category, and its products: headlamps, of all that gives light.
+    Nothing where the word is the category's own name."""
+    products = turn.services.products
+    for word in products.kinds(turn.text):
+        found = products.of_kind(word) or frozenset()
+        stem = word.lower().removesuffix("s")
+        own = stem in _category(turn, category).lower()
+        if not own and 0 < len(found) < len(products.of_category(category)):
+            return word, sorted(found)
+    return "", []
 
 
 def _brand(turn: Turn) -> str | None:

@@ -266,3 +266,20 @@ def test_what_cannot_be_kept_fails_no_turn(services: Services) -> None:
     cards = Talk(broken, EMMA).say("recommend", "recommend something").cards
     assert cards
     assert not any("ref=" in card["url"] for card in cards)
+
+
+@pytest.mark.parametrize(
+    ("said", "word", "language"),
+    [("我对头灯没兴趣", "头灯", "zh"), ("I'm not interested in headlamps", "headlamps", "en")],
+)
+def test_a_narrow_kind_is_declined_and_not_all_of_its_category(
+    services: Services, said: str, word: str, language: str
+) -> None:
+    talk = Talk(services)
+    told = talk.say("not_interested", said, language).text
+    assert word in told
+    with services.unit_of_work() as uow:
+        disliked = uow.behaviour.disliked(None, talk.session_id)
+    names = {services.catalogue[product].name.en for product in disliked}
+    assert names
+    assert all("Headlamp" in name for name in names)

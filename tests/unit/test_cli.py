@@ -12,7 +12,7 @@ import structlog
 from fake_gateway import make_units
 
 from bot import cli
-from data.models import ChatSession, Ticket
+from data.models import Attachment, ChatSession, Ticket
 from install.places import Places
 
 
@@ -60,7 +60,8 @@ def command(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
 
 
 @pytest.mark.parametrize(
-    "name", ["", "chat", "serve", "gateway", "doctor", "import", "tickets", "tickets show"]
+    "name",
+    ["", "chat", "serve", "gateway", "doctor", "import", "tickets", "tickets show", "related"],
 )
 def test_every_command_explains_itself(
     name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -85,6 +86,55 @@ def test_tickets_are_listed_shown_and_closed(
     assert command(monkeypatch, "tickets", "close", "1") == 0
     assert command(monkeypatch, "tickets") == 0
     assert "No conversation waits" in capsys.readouterr().out
+
+
+def test_what_a_customer_sent_stands_in_its_place_and_is_saved(
+    shop: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command(monkeypatch, "tickets", "files", "1", "saved") == 0
+    assert "Nothing is kept of ticket 1." in capsys.readouterr().out
+    sent = [
+        ("a", "picture", "kept", b"\xff\xd8 a buckle", "image/jpeg", None),
+        ("b", "file", "kept", b"MZ", "application/x-msdownload", None),
+        ("c", "video", "lost", None, None, "it is larger than 10000000 bytes"),
+        ("d", "voice", "waiting", None, None, None),
+    ]
+    with make_units(shop)() as uow:
+        for minute, (key, kind, state, content, media_type, error) in enumerate(sent):
+            at = datetime(2026, 11, 22, 4, 31 + minute, tzinfo=UTC)
+            row = {"channel": "telegram", "conversation": "7", "session_id": "s1"}
+            uow.session.add(
+                Attachment(
+                    **row, key=key, kind=kind, state=state, content=content,
+                    media_type=media_type, size=len(content or b""), error=error,
+                    due_at=at, created_at=at,
+                )
+            )  # fmt: skip
+        uow.commit()
+    assert command(monkeypatch, "tickets", "show", "1") == 0
+    shown = capsys.readouterr().out
+    places = [
+        shown.index(words)
+        for words in (
+            "转人工",
+            "2026-11-22 04:31 customer: [picture, 11 bytes]",
+            "[file, 2 bytes]",
+            "[video, could not be kept: it is larger than 10000000 bytes]",
+            "[voice, is being fetched]",
+            "shopguide tickets files 1 FOLDER",
+        )
+    ]
+    assert places == sorted(places)
+    assert command(monkeypatch, "tickets", "files", "1", "saved") == 0
+    told = capsys.readouterr().out.split()
+    files = sorted((shop / "saved").iterdir())
+    assert [str(Path("saved") / file.name) for file in files] == told
+    assert [file.name for file in files] == ["1-1-picture.jpg", "1-2-file.bin"]
+    assert files[0].read_bytes() == b"\xff\xd8 a buckle"
+    assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
+    (shop / "taken").write_text("no folder")
+    assert command(monkeypatch, "tickets", "files", "1", "taken") == 1
+    assert "taken cannot be written" in capsys.readouterr().err
 
 
 def test_an_unknown_ticket_is_one_sentence(
