@@ -2,8 +2,9 @@
 
     ChannelError
     ├── Refused         a request that is not the platform's, or came too long ago
-    ├── TryAgain        a call that may be sent again
-    └── Undeliverable   a call that never will be taken; it becomes a dead letter
+    ├── TryAgain        a call, or a customer's file, that may be asked again
+    └── Undeliverable   a call that never will be taken; it becomes a dead letter. A file that never
+                        will be given out; the customer is told
 
 Their texts reach logs and tables: they hold no token and no word of what somebody wrote.
 """
