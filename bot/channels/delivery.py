@@ -36,13 +36,16 @@ _MOST_PASSIVE = 1  # a platform's request carries one message back
 
 @dataclass(frozen=True)
 class Pauses:
-    """Back-off: `first_s`, then twice as long each time, up to a minute."""
+    """Back-off: `first_s`, then twice as long each time, up to a minute; longer where the platform
+    asks for it."""
 
     first_s: float = 1.0
 
-    def after(self, attempts: int) -> float:
+    def after(self, attempts: int, error: Exception) -> float:
         pause = min(self.first_s * 2.0 ** min(attempts, 10), _LONGEST_PAUSE_S)
-        return pause * random.uniform(0.8, 1.2)  # noqa: S311 - so that not all come at once
+        pause *= random.uniform(0.8, 1.2)  # noqa: S311 - so that not all come at once
+        asked = error.after_s if isinstance(error, TryAgain) else None
+        return max(pause, asked or 0.0)
 
 
 def rows_of(lane: Lane, key: str, calls: Sequence[Call], now: datetime) -> list[dict[str, Any]]:
@@ -118,9 +121,7 @@ class Delivery:
             if now - call.created_at > _GIVE_UP:
                 await self._bury(channel, call, f"given up after a day: {error}")
                 return
-            pause = self._pauses.after(call.attempts)
-            if isinstance(error, TryAgain) and error.after_s is not None:
-                pause = max(pause, error.after_s)
+            pause = self._pauses.after(call.attempts, error)
             CHANNEL_CALLS.labels(channel=channel.name, outcome="again").inc()
             await self._storage.change(
                 lambda uow: uow.channels.postpone(call.key, now + timedelta(seconds=pause), reason)

@@ -94,10 +94,7 @@ class Keeping:
             if now - row.created_at > _GIVE_UP:
                 await self._lose(channel, lane, row, f"given up after a day: {reason}")
                 return
-            pause = self._pauses.after(row.attempts)
-            if isinstance(error, TryAgain) and error.after_s is not None:
-                pause = max(pause, error.after_s)
-            due_at = now + timedelta(seconds=pause)
+            due_at = now + timedelta(seconds=self._pauses.after(row.attempts, error))
             CHANNEL_FILES.labels(channel=channel.name, outcome="again").inc()
             await self._storage.change(
                 lambda uow: uow.attachments.postpone(row.key, due_at, reason)
