@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import socket
 import sys
 from contextlib import suppress
@@ -50,9 +51,14 @@ def bound(host: str, port: int, setting: str) -> socket.socket:
     return held
 
 
+_BELOW_CONNECTIONS = range(20_000, 32_000)
+
+
 def free_port(host: str, wanted: int) -> int:
-    """`wanted` if nobody uses it, else one that the system picks."""
-    for port in (wanted, 0):
+    """`wanted` if nobody uses it, else another: one below those that the system gives to
+    connections, so that none of them takes it before it is opened."""
+    others = random.sample(_BELOW_CONNECTIONS, 20)
+    for port in filter(None, (wanted, *others)):
         with suppress(SystemFailed), bound(host, port, "") as held:
             return int(held.getsockname()[1])
     raise SystemFailed(f"No port can be opened on {host}. Check the address.")
