@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal, get_args
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, undefer
@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session, undefer
 from data.channels import Lane, record
 from data.models import Attachment
 
-KINDS = ("picture", "voice", "video", "file")
+Kind = Literal["picture", "voice", "video", "file"]
+KINDS: tuple[str, ...] = get_args(Kind)
 
 
 class Attachments:

@@ -306,7 +306,7 @@ class GroundedWriter:
         if max(shared) > 0:
             # Beside what it shares with the answer, that it is about the question, denies what the
             # answer denies, and holds its figures.
-            told = {(amount.unit, amount.value) for amount in amounts(part)}
+            told = _figures(part)
             asked = [
                 support(question, quote.text)
                 + (denies(quote.text) is denies(part))
@@ -320,11 +320,16 @@ class GroundedWriter:
 
 def _lost(answer: str, facts: Sequence[str], question: str) -> str | None:
     """What an answer keeps back of the decided facts: a figure, or that something is not so."""
-    told = {(amount.unit, amount.value) for amount in amounts(f"{answer} {question}")}
+    told = _figures(f"{answer} {question}")
     for amount in amounts(" ".join(facts)):
         if (amount.unit, amount.value) not in told:
             return amount.text
     return "a denial" if denies(answer) is not any(denies(fact) for fact in facts) else None
+
+
+def _figures(text: str) -> set[tuple[str, Decimal]]:
+    """Units and values of its amounts."""
+    return {(amount.unit, amount.value) for amount in amounts(text)}
 
 
 def _share(figures: set[tuple[str, Decimal]], text: str) -> float:
@@ -336,8 +341,8 @@ def _share(figures: set[tuple[str, Decimal]], text: str) -> float:
 def _says_the_same(other: Quote, best: Quote) -> bool:
     """Whether a quote has figures and none that the best one lacks: a table's row beside the
     sentence that says it."""
-    figures = {(amount.unit, amount.value) for amount in amounts(other.text)}
-    return bool(figures) and figures <= {(a.unit, a.value) for a in amounts(best.text)}
+    figures = _figures(other.text)
+    return bool(figures) and figures <= _figures(best.text)
 
 
 def _without_instructions(text: str) -> str:

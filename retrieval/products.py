@@ -15,7 +15,7 @@ import numpy as np
 from data.models import Category, Product
 from retrieval.embedder import Vectors
 from retrieval.retriever import MAX_CHARACTERS, Retriever
-from retrieval.text import HAN, tokenize
+from retrieval.text import HAN, singular, tokenize
 from retrieval.types import Filters, Hit
 
 _HITS = 60
@@ -127,7 +127,7 @@ class ProductSearch:
     def kinds(self, text: str) -> list[str]:
         """The words of a text that name kinds of goods, in the order of their mention: "tarp",
         "tents"."""
-        found = [item for item in self._named(text[:MAX_CHARACTERS]) if item.kind == "category"]
+        found = self._kinds_in(text[:MAX_CHARACTERS])
         return [text[item.start : item.end] for item in sorted(found, key=lambda i: i.start)]
 
     def may_mean(self, text: str, product_id: str) -> bool:
@@ -136,7 +136,7 @@ class ProductSearch:
         sleeping bag that was talked of before, nor "How do I wash a down jacket?" about the jacket:
         an article tells that any of the kind is meant, unless a pronoun tells of one."""
         text = text[:MAX_CHARACTERS]
-        kinds = [item for item in self._named(text) if item.kind == "category"]
+        kinds = self._kinds_in(text)
         if not kinds:
             return True
         if not _PRONOUN.search(text) and any(_ANY.search(text[: item.start]) for item in kinds):
@@ -161,8 +161,7 @@ class ProductSearch:
         text = text[:MAX_CHARACTERS]
         return not _PRONOUN.search(text) and any(
             _WHICH_BEFORE.search(text[: item.start]) and _WHICH_AFTER.match(text[item.end :])
-            for item in self._named(text)
-            if item.kind == "category"
+            for item in self._kinds_in(text)
         )
 
     def of_category(self, category_id: str) -> frozenset[str]:
@@ -193,7 +192,7 @@ class ProductSearch:
             if product_id in candidates:
                 scores[product_id] += _NAMED
         category = self.category(query)
-        named = [item for item in self._named(query) if item.kind == "category"]
+        named = self._kinds_in(query)
         kinds = [query[item.start : item.end] for item in named]
         # "down jackets": what has the word before the kind in its name goes before what has not.
         before = [re.search(r"([a-z]{3,})[ -]$", query[: item.start].lower()) for item in named]
@@ -221,6 +220,9 @@ class ProductSearch:
         return frozenset(
             found | {i for i in self._order if any(self._is_called(i, kind) for kind in kinds)}
         )
+
+    def _kinds_in(self, text: str) -> list[_Found]:
+        return [item for item in self._named(text) if item.kind == "category"]
 
     def _named(self, text: str) -> list[_Found]:
         """Whole names and aliases in the text, the longest first where they overlap."""
@@ -274,7 +276,7 @@ class ProductSearch:
         """Whether a name ends as the kind does: a rain cover is none of the backpacks, though it
         stands among them."""
         whole = _squash(kind)[0]
-        last = re.sub(r"(?<=[a-z]{3})s$", "", _squash(kind.split()[-1])[0])
+        last = singular(_squash(kind.split()[-1])[0])
         zh, en = self._names[product_id]
         if last.isascii():
             # "backpack" is also what is called a pack.
@@ -286,7 +288,7 @@ class ProductSearch:
     def _is_called(self, product_id: str, kind: str) -> bool:
         """Whether one of its other names ends so: the Northwall Down Parka is a "northwall
         jacket"."""
-        last = re.sub(r"(?<=[a-z]{3})s$", "", _squash(kind)[0])
+        last = singular(_squash(kind)[0])
         endings = (last, last.removesuffix("子"))  # 登山炉 is a 炉子
         return any(each.endswith(endings) for each in self._called[product_id])
 

@@ -204,6 +204,11 @@ class _Identifier:
 _identifier = _Identifier()
 
 
+def singular(word: str) -> str:
+    """An English word without the s of its plural, as good as that goes by its end alone."""
+    return re.sub(r"(?<=[a-z]{3})s$", "", word)
+
+
 def prepare() -> None:
     """Load what languages are told by, half a second's work, before the first customer waits."""
     _identifier.probabilities("ready")

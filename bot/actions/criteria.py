@@ -14,6 +14,7 @@ from bot.actions.colours import COLOURS
 from bot.actions.skill import Turn
 from bot.reading import PriceRange
 from data.models import Product
+from retrieval.text import singular
 
 Sought = Literal["search", "own", "companion", "gift"]
 
@@ -204,8 +205,7 @@ _MATERIALS = [
 
 def _is_of(product: Product, word: str) -> bool:
     """Whether the product is, or is made of, what the customer does not want."""
-    singular = re.sub(r"(?<=[a-z]{3})s$", "", word)
-    words = next((group for group in _MATERIALS if word in group), {singular})
+    words = next((group for group in _MATERIALS if word in group), {singular(word)})
     texts = [product.brand, product.name.zh, product.name.en, *product.tags]
     texts += [str(a["value"]) for a in product.attributes if a["key"] in ("material", "fill")]
     return any(w in text.lower() for w in words for text in texts)

@@ -33,14 +33,11 @@ def product_talked_of(turn: Turn) -> str | None:
     shown = recently_shown(turn)
     if picked := picked_by_place(turn.text, shown):
         return picked[0]
-    for turns_ago, notes in turn.earlier():
-        if turns_ago > _CONTEXT_TURNS:
-            break
-        if notes.get("product"):
-            return str(notes["product"])
-        if "shown" in notes:  # a list that came after a product takes its place
-            return str(notes["shown"][0]) if len(notes["shown"]) == 1 else None
-    return None
+    newest = turn.newest("product", "shown", within=_CONTEXT_TURNS)
+    if "product" in newest:
+        return str(newest["product"])
+    # A list that came after a product takes its place.
+    return shown[0] if "shown" in newest and len(shown) == 1 else None
 
 
 def product_in_question(turn: Turn) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import asdict, replace
 from datetime import datetime
 from decimal import Decimal
@@ -155,10 +156,8 @@ def _gift(turn: Turn, criteria: Criteria, *, narrowed: bool = False) -> None:
         } - (_shown_before(turn) | unwanted)
         # What the shop itself calls a good present, where that leaves any; else no trifle.
         presents = {i for i in allowed if "gift" in services.catalogue[i].tags}
-        _, most = criteria.prices
-        offers = uow.products.offers()
-        worthy = {i for i in allowed if most is None or offers[i].price >= most * _LEAST_PART}
-        ranked = services.products.search(criteria.text, presents or worthy or allowed, 20)
+        chosen = presents or _worthy(uow, criteria, allowed) or allowed
+        ranked = services.products.search(criteria.text, chosen, 20)
         products = uow.products.get_many(i for i, _ in _varied(ranked, services.catalogue))
     key = "reason.gift" if criteria.most is None else "reason.gift_budget"
     _show(
@@ -176,6 +175,15 @@ def _gift(turn: Turn, criteria: Criteria, *, narrowed: bool = False) -> None:
         ),
         button="cheaper",
     )
+
+
+def _worthy(uow: UnitOfWork, criteria: Criteria, allowed: AbstractSet[str]) -> set[str]:
+    """Those that cost a fair part of what a present may cost."""
+    _, most = criteria.prices
+    if most is None:
+        return set(allowed)
+    offers = uow.products.offers()
+    return {i for i in allowed if offers[i].price >= most * _LEAST_PART}
 
 
 def _allowed(services: Services, uow: UnitOfWork, criteria: Criteria) -> frozenset[str]:

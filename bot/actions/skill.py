@@ -89,12 +89,17 @@ class Turn:
 
     def noted(self, key: str, *, within: int) -> Any:
         """The latest note of that key made at most `within` customer turns ago, else None."""
+        return self.newest(key, within=within).get(key)
+
+    def newest(self, *keys: str, within: int) -> dict[str, Any]:
+        """The latest notes with any of the keys, made at most `within` customer turns ago; {} when
+        there are none."""
         for turns_ago, notes in self.earlier():
             if turns_ago > within:
-                return None
-            if key in notes:
-                return notes[key]
-        return None
+                break
+            if any(key in notes for key in keys):
+                return notes
+        return {}
 
     def said_lately(self, turns: int) -> list[tuple[str, str]]:
         """Intent and text of this utterance and of so many before it, latest first."""

@@ -110,7 +110,7 @@ class Answers:
         answer = _Answer(channel, lane, event, row, person)
         try:
             messages = await self._respond(answer)
-            if event.attachments:
+            if event.attachments or event.kind == "media":
                 messages += await self._storage.do(partial(self._acknowledge, answer))
         except Refusal as refusal:
             if refusal.code not in ("too_many", "too_many_streams"):
@@ -168,7 +168,7 @@ class Answers:
         text = clean(event.text)
         match event.kind:
             case "media":
-                return [] if event.attachments else [say("channel.media", person.language)]
+                return []  # what is said of it depends on what is kept
             case "hello":
                 text = "你好" if person.language == "zh" else "hello"
             case "text" if wanted := wish(text):

@@ -24,6 +24,7 @@ from bot.channels.errors import Refused, Undeliverable
 from bot.channels.http import Download, Http
 from bot.messages import BotMessage
 from bot.settings import ROOT
+from data import attachments
 
 Address = dict[str, Any]
 """What a platform needs to be answered: a chat, a thread, a reply token. JSON; kept with the user,
@@ -64,7 +65,7 @@ class Request:
         return body
 
 
-Kind = Literal["picture", "voice", "video", "file"]
+Kind = attachments.Kind
 
 
 @dataclass(frozen=True)
@@ -211,6 +212,11 @@ def same(given: str, expected: str) -> None:
         raise Refused("the signature is wrong")
 
 
+def bearer(token: str) -> dict[str, str]:
+    """The header that says who asks."""
+    return {"Authorization": f"Bearer {token}"}
+
+
 def secret(setting: SecretStr) -> str:
     return setting.get_secret_value()
 
@@ -221,8 +227,8 @@ def key_of(channel: str, event_id: str) -> str:
 
 
 def read_event(stored: Mapping[str, Any]) -> Event:
-    attachments = [Attachment(**one) for one in stored.get("attachments", ())]
-    return Event(**{**stored, "attachments": attachments})
+    sent = [Attachment(**one) for one in stored.get("attachments", ())]
+    return Event(**{**stored, "attachments": sent})
 
 
 def kind_of(media_type: str) -> Kind:

@@ -243,7 +243,7 @@ class DingTalk(Channel):
         body = {"downloadCode": place["code"], "robotCode": self.settings.app_key}
         said = await self._call("messageFiles/download", body, "downloadUrl")
         url = trusted(words(said, "downloadUrl"), self.settings.api, *_DOMAINS)
-        return (await self.http.download(url, most)).file()
+        return await self.http.file(url, most)
 
     async def _call(self, path: str, body: dict[str, Any], wanted: str) -> dict[str, Any]:
         """What DingTalk says when it holds what is wanted. Raises `TryAgain`, `Undeliverable`."""

@@ -37,6 +37,7 @@ from bot.channels.base import (
     Kind,
     Received,
     Request,
+    bearer,
     same,
     secret,
 )
@@ -212,14 +213,10 @@ class Feishu(Channel):
             f"/resources/{place['key']}",
             most,
             params={"type": place["type"]},
-            headers={"Authorization": f"Bearer {token}"},
+            headers=bearer(token),
         )
         if given.status >= 400 and (code := given.object().get("code")):
-            if code in _TOKEN:
-                self._token.drop(token)
-                raise TryAgain(f"Feishu refuses the access token ({code})")
-            if code in _BUSY:
-                raise TryAgain(f"Feishu is busy ({code})")
+            self._check(code, token)
             raise Undeliverable(f"Feishu does not give it out ({code})")
         return given.file()
 
@@ -242,19 +239,23 @@ class Feishu(Channel):
         answer = await ask(
             f"{self.settings.api}/open-apis{path}",
             json=body,
-            headers={"Authorization": f"Bearer {token}"},
+            headers=bearer(token),
         )
         said = object_of(answer)
         code = said.get("code", f"HTTP {answer.status_code}")
         if code == 0:
             data = said.get("data")
             return data if isinstance(data, dict) else {}
+        self._check(code, token)
+        raise Undeliverable(f"Feishu refuses the message ({code})", *["gone"][: code in _GONE])
+
+    def _check(self, code: object, token: str) -> None:
+        """Raises `TryAgain` for the code of a refused token or of a busy platform."""
         if code in _TOKEN:
             self._token.drop(token)
             raise TryAgain(f"Feishu refuses the access token ({code})")
         if code in _BUSY:
             raise TryAgain(f"Feishu is busy ({code})")
-        raise Undeliverable(f"Feishu refuses the message ({code})", *["gone"][: code in _GONE])
 
     async def _fetch(self) -> tuple[str, float]:
         answer = await self.http.post(

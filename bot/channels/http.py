@@ -81,6 +81,10 @@ class Http:
         media_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
         return Download(answer.status_code, media_type, bytes(body))
 
+    async def file(self, url: str, most: int, **content: Any) -> Download:
+        """The same, if it is a file. Raises what `download` and `Download.file` raise."""
+        return (await self.download(url, most, **content)).file()
+
     async def _ask(self, method: str, url: str, **content: Any) -> httpx.Response:
         try:
             answer = await self._client.request(method, url, **content)

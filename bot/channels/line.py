@@ -34,6 +34,7 @@ from bot.channels.base import (
     Kind,
     Received,
     Request,
+    bearer,
     same,
     secret,
 )
@@ -124,7 +125,7 @@ class Line(Channel):
 
     async def fetch(self, place: Mapping[str, Any], most: int) -> Download:
         url = f"{self.settings.data_api}/v2/bot/message/{place['message']}/content"
-        return (await self.http.download(url, most, headers=self._key())).file()
+        return await self.http.file(url, most, headers=bearer(secret(self.settings.token)))
 
     async def notice(self, event: Event) -> None:
         if not event.group:
@@ -144,14 +145,11 @@ class Line(Channel):
         answer = await self.http.post(
             f"{self.settings.api}/v2/bot/{path}",
             json=body,
-            headers={**self._key(), **(headers or {})},
+            headers={**bearer(secret(self.settings.token)), **(headers or {})},
         )
         if answer.status_code == 401:  # mend it, and what waits is sent
             raise TryAgain("LINE refuses the token", 60)
         return answer
-
-    def _key(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {secret(self.settings.token)}"}
 
 
 def _event(said: dict[str, Any]) -> Event | None:

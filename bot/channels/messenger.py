@@ -82,7 +82,7 @@ class Messenger(MetaChannel):
         await self.graph("me/messages", in_time(call, self.clock()))
 
     async def fetch(self, place: Mapping[str, Any], most: int) -> Download:
-        return (await self.http.download(self.own(place["url"]), most)).file()
+        return await self.http.file(self.own(place["url"]), most)
 
     async def notice(self, event: Event) -> None:
         recipient = {"id": event.address["user"]}

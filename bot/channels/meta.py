@@ -31,6 +31,7 @@ from bot.channels.base import (
     Event,
     Received,
     Request,
+    bearer,
     same,
     secret,
 )
@@ -89,8 +90,7 @@ class MetaChannel(Channel):
             raise _refusal(answer)
 
     def key(self) -> dict[str, str]:
-        """The header that says who asks."""
-        return {"Authorization": f"Bearer {secret(self.settings.token)}"}
+        return bearer(secret(self.settings.token))
 
     async def named(self, media: str) -> str:
         """The address of a media object. Raises `TryAgain`, `Undeliverable`."""

@@ -1,7 +1,8 @@
 """Slack: the Events API and interactivity (https://docs.slack.dev/apis/events-api/).
 
 The app subscribes to `message.im` and `app_mention` and has the scopes `chat:write`, `im:history`
-and `app_mentions:read`, and `files:read` where files are kept; Events and Interactivity both call https://…/channels/slack.
+and `app_mentions:read`, and `files:read` where files are kept; Events and Interactivity both call
+https://…/channels/slack.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from bot.channels.base import (
     Event,
     Received,
     Request,
+    bearer,
     kind_of,
     same,
     secret,
@@ -131,8 +133,7 @@ class Slack(Channel):
 
     async def fetch(self, place: Mapping[str, Any], most: int) -> Download:
         url = trusted(place["url"], self.settings.api, "slack.com")
-        key = {"Authorization": f"Bearer {secret(self.settings.token)}"}
-        file = (await self.http.download(url, most, headers=key)).file()
+        file = await self.http.file(url, most, headers=bearer(secret(self.settings.token)))
         if file.media_type == "text/html" and place["type"] != "text/html":
             raise Undeliverable("Slack asks to sign in: the app lacks the scope files:read")
         return file
@@ -146,7 +147,7 @@ class Slack(Channel):
         answer = await self.http.post(
             f"{self.settings.api}/{method}",
             json=body,
-            headers={"Authorization": f"Bearer {secret(self.settings.token)}"},
+            headers=bearer(secret(self.settings.token)),
         )
         said = object_of(answer)
         if said.get("ok"):

@@ -198,7 +198,7 @@ class Telegram(Channel):
         file = await self._call("getFile", {"file_id": place["file"]})
         path = quote(words(file, "file_path"))
         url = f"{self.settings.api}/file/bot{secret(self.settings.token)}/{path}"
-        return (await self.http.download(url, most)).file()
+        return await self.http.file(url, most)
 
     async def notice(self, event: Event) -> None:
         if "query" in event.address:

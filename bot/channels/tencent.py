@@ -158,7 +158,7 @@ def _link(words: str, url: str) -> str:
 LINKS = Markup(escape=_escape, link=_link)
 
 
-MEDIA_KINDS: dict[str, Kind] = {
+_MEDIA_KINDS: dict[str, Kind] = {
     "image": "picture",
     "voice": "voice",
     "video": "video",
@@ -168,7 +168,7 @@ MEDIA_KINDS: dict[str, Kind] = {
 
 def attachments(said: dict[str, str]) -> list[Attachment]:
     """What a message holds besides words."""
-    kind, media = MEDIA_KINDS.get(said.get("MsgType", "")), said.get("MediaId", "")
+    kind, media = _MEDIA_KINDS.get(said.get("MsgType", "")), said.get("MediaId", "")
     return [Attachment(kind, {"media": media})] if kind is not None and media else []
 
 

@@ -150,7 +150,7 @@ class Twilio(Channel):
 
     async def fetch(self, place: Mapping[str, Any], most: int) -> Download:
         url = trusted(place["url"], self.settings.api)
-        return (await self.http.download(url, most, auth=self._who())).file()
+        return await self.http.file(url, most, auth=self._who())
 
     async def _post(self, url: str, form: Call) -> httpx.Response:
         return await self.http.post(url, data=form, auth=self._who())

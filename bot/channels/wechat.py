@@ -164,7 +164,7 @@ class WeChat(Channel):
         if not video:
             return given
         video = re.sub(r"^http:(?=//[^/]+\.qq\.com/)", "https:", video)
-        return (await self.http.download(trusted(video, self.settings.api, "qq.com"), most)).file()
+        return await self.http.file(trusted(video, self.settings.api, "qq.com"), most)
 
     async def notice(self, event: Event) -> None:
         if not self.settings.passive:

@@ -134,7 +134,7 @@ class WhatsApp(MetaChannel):
 
     async def fetch(self, place: Mapping[str, Any], most: int) -> Download:
         url = self.own(await self.named(place["media"]))
-        return (await self.http.download(url, most, headers=self.key())).file()
+        return await self.http.file(url, most, headers=self.key())
 
     async def notice(self, event: Event) -> None:
         if "message" in event.address:
