@@ -10,7 +10,7 @@ export BENCH_DATA
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup chat serve test lint bench doctor lock clean
+.PHONY: help setup chat serve test images lint bench doctor lock audit clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,10 @@ test:  ## set up, with the small language model and Chromium too, and run all te
 	@$(BIN)/python -m tests.chromium
 	@$(BIN)/python -m pytest $(ARGS)
 
+images:  ## build the images and run them together (with buildah, as root; takes minutes)
+	@$(SETUP) </dev/null
+	@$(BIN)/python -m pytest tests/shipping $(ARGS)
+
 lint:  ## check style and types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -46,6 +50,9 @@ doctor:  ## what is installed, what is missing, how to mend it
 
 lock:  ## resolve the packages anew into the lock files (ARGS=--upgrade lets versions move)
 	@$(PYTHON) -m install lock $(ARGS)
+
+audit:  ## a bill of materials of the locks, and what is known to be wrong with them (ARGS="--advisories ZIP")
+	@$(PYTHON) -m install audit $(ARGS)
 
 clean:  ## remove what setup can make again; the database and the weights' cache stay
 	@rm -rf .venv .venv-rasa build var/setup var/index var/log var/rasa/model.tar.gz

@@ -7,6 +7,11 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from data.rules.shop import Way
+from retrieval.types import Language
+
+MOST_VARIANTS = 60  # on a card: five colours in twelve sizes
+
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True)
@@ -19,7 +24,21 @@ class Button(_Frozen):
     payload: str
 
 
+class ProductVariant(_Frozen):
+    """One kind of a product; `options` in the language of the message, in the catalogue's order:
+    {"Colour": "red"}."""
+
+    variant_id: str
+    options: dict[str, str]
+    price: Decimal
+    list_price: Decimal | None = None
+    available: bool
+
+
 class ProductCard(_Frozen):
+    """`variants` are those that can be chosen, none where there is one alone; that one is
+    `variant_id`. `from_price`: they differ in price, and `price` is the least."""
+
     kind: Literal["product"] = "product"
     product_id: str
     title: str
@@ -32,6 +51,9 @@ class ProductCard(_Frozen):
     reason: str | None = None
     url: str
     image: str | None = None  # a path of the shop's site or a URL
+    variants: list[ProductVariant] = Field(default_factory=list, max_length=MOST_VARIANTS)
+    variant_id: str | None = None
+    from_price: bool = False
 
 
 class OrderStep(_Frozen):
@@ -75,9 +97,10 @@ class Table(_Frozen):
 class HandoffView(_Frozen):
     """Where a conversation stands that was handed to a person.
 
-    `position` counts from 1 and only while "queued"; `agent` is the name of who took it; `opens`
-    is the moment (ISO 8601 with the shop's offset) from which somebody answers, None when they
-    do so now.
+    `position` counts from 1 and only while "queued"; `agent` is the name of who took it, `picture`
+    the address of the picture of the shop's agents; `opens` is the moment (ISO 8601 with the shop's
+    offset) from which somebody answers, None when they do so now; `contact`: nobody does now, and
+    the customer may leave an e-mail address or a telephone number.
     """
 
     ticket: int
@@ -85,6 +108,21 @@ class HandoffView(_Frozen):
     position: int | None = None
     agent: str | None = None
     opens: str | None = None
+    picture: str | None = None
+    contact: bool = False
+
+
+class WantedFact(_Frozen):
+    """What is asked of the customer to know who they are, for one field of a form: its label in the
+    language of the message, and how such a thing looks in the shop's country. Of the facts of one
+    `part` any one will do; an `optional` one may be left empty. They are sent as a text, in this
+    order, with a comma between."""
+
+    way: Way
+    name: str
+    example: str | None = None
+    part: int = 0
+    optional: bool = False
 
 
 class BotMessage(_Frozen):
@@ -93,5 +131,7 @@ class BotMessage(_Frozen):
     cards: list[ProductCard | OrderCard] = Field(default_factory=list)
     citations: list[CitationView] = Field(default_factory=list)
     table: Table | None = None
-    language: Literal["zh", "en"] = "en"
+    language: Language = "en"
     handoff: HandoffView | None = None
+    asks: Literal["identity"] | None = None  # that the customer prove who they are
+    wanted: list[WantedFact] = Field(default_factory=list)  # by what; none where only people can

@@ -4,17 +4,19 @@ platform ("waiting"), here ("kept"), or gone ("lost")."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal, get_args
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session, undefer
 
 from data.channels import Lane, record
 from data.models import Attachment
 
-Kind = Literal["picture", "voice", "video", "file"]
-KINDS: tuple[str, ...] = get_args(Kind)
+AttachmentKind = Literal["picture", "voice", "video", "file"]
+MOST_A_DAY = 30  # of one conversation
+WEBSITE = "web"  # the channel of what was sent there
+KINDS: tuple[str, ...] = get_args(AttachmentKind)
 
 
 class Attachments:
@@ -26,6 +28,47 @@ class Attachments:
     def add(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Those whose key is not known."""
         record(self._session, Attachment, rows)
+
+    def bring(
+        self,
+        session_id: str,
+        key: str,
+        kind: AttachmentKind,
+        content: bytes,
+        media_type: str,
+        name: str,
+    ) -> None:
+        """One that came from the website, and is here."""
+        now = datetime.now(UTC)
+        self._session.add(
+            Attachment(
+                channel=WEBSITE,
+                key=key,
+                conversation=session_id,
+                session_id=session_id,
+                kind=kind,
+                state="kept",
+                content=content,
+                media_type=media_type,
+                size=len(content),
+                name=name or None,
+                due_at=now,
+                created_at=now,
+            )
+        )
+
+    def put_to(self, session_id: str, message_id: str, keys: Sequence[str]) -> Sequence[Attachment]:
+        """Of these the conversation's own that came with no other message, in the order that they
+        were sent; now they came with this one."""
+        if not keys:
+            return ()
+        own = (
+            Attachment.session_id == session_id,
+            Attachment.key.in_(keys),
+            or_(Attachment.message_id.is_(None), Attachment.message_id == message_id),
+        )
+        self._session.execute(update(Attachment).where(*own).values(message_id=message_id))
+        return self._session.scalars(_of(session_id).where(*own)).all()
 
     def count_since(self, session_id: str, since: datetime) -> int:
         """How many a conversation brought since then."""

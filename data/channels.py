@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, delete, func, or_, select, update
+from sqlalchemy import and_, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -17,12 +17,13 @@ from data.models import (
     InboxEvent,
     LinkCode,
     OutboxCall,
-    Ticket,
 )
-from data.repositories import DESK_PREFIX
 
 Lane = tuple[str, str]
 """A channel's name and a conversation there: what is in one lane is done in its order."""
+
+
+WRITTEN = "written"  # by an agent, and not put yet as the platform has it
 
 
 class Channels:
@@ -40,24 +41,15 @@ class Channels:
     def add_user(self, user: ChannelUser) -> None:
         self._session.add(user)
 
-    def desk_lines(self, moved: datetime, since: datetime) -> Sequence[tuple[ChannelUser, Any]]:
-        """What agents wrote since then, in tickets that are open or moved lately, to people on
-        platforms; oldest first."""
-        rows = self._session.execute(
-            select(ChannelUser, ChatMessage)
-            .join(Ticket, Ticket.session_id == ChannelUser.session_id)
-            .join(ChatMessage, ChatMessage.session_id == ChannelUser.session_id)
-            .where(
-                or_(Ticket.status == "open", Ticket.changed_at >= moved),
-                ChatMessage.message_id.startswith(DESK_PREFIX),
-                ChatMessage.created_at >= since,
-            )
-            .order_by(ChatMessage.created_at, ChatMessage.id)
-        )
-        found: dict[int, tuple[ChannelUser, ChatMessage]] = {}
-        for user, line in rows:
-            found.setdefault(line.id, (user, line))
-        return list(found.values())
+    def linked_to(self, customer_id: int) -> Sequence[ChannelUser]:
+        """The chats that are linked to the customer, the first one linked first."""
+        found = select(ChannelUser).where(ChannelUser.customer_id == customer_id)
+        return self._session.scalars(found.order_by(ChannelUser.id)).all()
+
+    def user_of(self, session_id: str) -> ChannelUser | None:
+        """Who holds this conversation on a platform; None for one on the website."""
+        found = select(ChannelUser).where(ChannelUser.session_id == session_id)
+        return self._session.scalars(found.order_by(ChannelUser.id).limit(1)).one_or_none()
 
     # One-time codes
 
@@ -139,6 +131,43 @@ class Channels:
     def _change_event(self, key: str, **values: object) -> None:
         self._session.execute(update(InboxEvent).where(InboxEvent.key == key).values(**values))
 
+    # What agents write
+
+    def write(self, line: ChatMessage, now: datetime) -> None:
+        """Leave an agent's line for a gateway to send, in the transaction that stores it; nothing
+        where the conversation is not held on a platform."""
+        user = self.user_of(line.session_id)
+        if user is None:
+            return
+        row = {
+            "channel": user.channel,
+            "key": line.message_id,
+            "conversation": user.conversation,
+            "call": {"session": line.session_id, "sender": line.sender, "body": line.body},
+            "state": WRITTEN,
+            "attempts": 0,
+            "due_at": now,
+            "created_at": now,
+        }
+        self.put([row])
+
+    def written(self, channels: Sequence[str]) -> Sequence[OutboxCall]:
+        """What agents wrote to people on these channels and no gateway has taken up, in order."""
+        return self._session.scalars(
+            select(OutboxCall)
+            .where(OutboxCall.state == WRITTEN, OutboxCall.channel.in_(channels))
+            .order_by(OutboxCall.id)
+        ).all()
+
+    def is_written(self, lane: Lane) -> bool:
+        """Whether a line in the lane still waits for a gateway to take it up."""
+        rows = select(OutboxCall.id).where(
+            OutboxCall.state == WRITTEN,
+            OutboxCall.channel == lane[0],
+            OutboxCall.conversation == lane[1],
+        )
+        return self._session.scalars(rows.limit(1)).one_or_none() is not None
+
     # What is to be sent
 
     def put(self, rows: Sequence[Mapping[str, Any]]) -> set[str]:
@@ -218,7 +247,9 @@ class Channels:
             .group_by(OutboxCall.channel, OutboxCall.state)
         )
         for channel, state, count in self._session.execute(calls):
-            found.setdefault(channel, {})[state] = count
+            counted = found.setdefault(channel, {})
+            name = "waiting" if state == WRITTEN else state
+            counted[name] = counted.get(name, 0) + count
         return found
 
     def _change_call(self, key: str, **values: object) -> None:

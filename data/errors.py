@@ -5,9 +5,12 @@ DataError
 ├── MigrationFailed       the tables cannot be brought to this version
 ├── SessionClosed         the chat session is unknown or over
 ├── AlreadyIdentified     the chat session belongs to another customer
+├── UnknownCustomer       nobody has the address or number, or several have
 ├── RulesInvalid          the shop's rules file is wrong
+├── ShopInvalid           another file of the shop's folder is wrong
 ├── UnknownChoice         a delivery method, tier or class that the rules do not know
 ├── CurrencyMismatch      amounts in two currencies cannot be added up
+├── CampaignRefused       a campaign or coupon cannot be had so; nothing was changed
 └── ImportRejected        the shop's own files have errors; nothing was stored
 """
 
@@ -34,8 +37,16 @@ class AlreadyIdentified(DataError):
     """The chat session belongs to another customer; the new one needs a session of their own."""
 
 
+class UnknownCustomer(DataError):
+    """Nobody has the e-mail address or telephone number that was named, or several have."""
+
+
 class RulesInvalid(DataError):
     """The shop's rules file is wrong; the text names the key and what is allowed."""
+
+
+class ShopInvalid(DataError):
+    """A file of the shop's folder cannot be used; the text names the file and the keys."""
 
 
 class UnknownChoice(DataError):
@@ -44,6 +55,11 @@ class UnknownChoice(DataError):
 
 class CurrencyMismatch(DataError):
     """Amounts in two currencies cannot be added up."""
+
+
+class CampaignRefused(DataError):
+    """A campaign cannot be as it is asked for, or a coupon not be used; nothing was changed. The
+    text says why and what can be done."""
 
 
 class ImportRejected(DataError):

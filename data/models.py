@@ -18,6 +18,7 @@ from sqlalchemy import (
     BigInteger,
     DateTime,
     Dialect,
+    Double,
     ForeignKey,
     Index,
     LargeBinary,
@@ -37,6 +38,11 @@ class Localized:
 
     zh: str
     en: str
+
+    @classmethod
+    def of(cls, text: str) -> Localized:
+        """The same text in every language: a shop with one language has no other."""
+        return cls(zh=text, en=text)
 
     def __getitem__(self, language: str) -> str:
         return self.zh if language == "zh" else self.en
@@ -148,12 +154,6 @@ class Base(DeclarativeBase):
     }
 
 
-class Tier(StrEnum):
-    STANDARD = "standard"
-    SILVER = "silver"
-    GOLD = "gold"
-
-
 class OrderStatus(StrEnum):
     PENDING_PAYMENT = "pending_payment"
     PAID = "paid"
@@ -164,15 +164,6 @@ class OrderStatus(StrEnum):
     RETURN_REQUESTED = "return_requested"
     RETURNED = "returned"  # back in the warehouse, refund on its way
     REFUNDED = "refunded"
-
-
-class ReturnClass(StrEnum):
-    """Which of the shop's return rules a product falls under (data/rules/returns.py)."""
-
-    STANDARD = "standard"
-    CLEARANCE = "clearance"  # shorter window
-    HYGIENE = "hygiene"  # only with its seal unbroken
-    CONSUMABLE = "consumable"  # food, gas: no return unless faulty
 
 
 class Category(Base):
@@ -188,22 +179,27 @@ class Product(Base):
 
     id: Mapped[str] = mapped_column(SafeString(60), primary_key=True)  # "ridgeline-2-tent"
     category_id: Mapped[str] = mapped_column(ForeignKey("categories.id"), index=True)
-    brand: Mapped[str] = mapped_column(SafeString(60))
+    brand: Mapped[str | None] = mapped_column(SafeString(60))
     name: Mapped[Localized]
     aliases: Mapped[dict[str, list[str]]]  # other names that people use
-    summary: Mapped[Localized]  # one line, for cards
+    summary: Mapped[Localized | None]  # one line, for cards
     description: Mapped[Localized]
     # [{"key": "weight", "name": {zh, en}, "value": {zh, en}, "number": 1850, "unit": "g"}, …];
     # number and unit only where the value is a measure.
     attributes: Mapped[list[dict[str, Any]]]
     sizing: Mapped[Localized | None]  # size or compatibility advice
-    care: Mapped[Localized]
+    care: Mapped[Localized | None]
     tags: Mapped[list[str]]  # "lightweight", "family", "gift", "winter", …
-    return_class: Mapped[ReturnClass] = mapped_column(default=ReturnClass.STANDARD)
+    # One of the rules' classes of returns.
+    return_class: Mapped[str] = mapped_column(SafeString(20), default="standard")
     warranty_months: Mapped[int | None]
     min_age: Mapped[int | None]  # years; None: anybody may buy it
     rebuy_days: Mapped[int | None]  # usual days between two purchases; None: bought once
-    launched_on: Mapped[date]
+    launched_on: Mapped[date | None]
+    page_url: Mapped[str | None] = mapped_column(SafeText)  # of the shop's own page about it
+    picture_url: Mapped[str | None] = mapped_column(SafeText)
+    # False: kept for the orders that hold it, and shown nowhere else.
+    sold: Mapped[bool] = mapped_column(default=True)
 
     category: Mapped[Category] = relationship(lazy="joined")
     variants: Mapped[list[Variant]] = relationship(
@@ -214,7 +210,7 @@ class Product(Base):
 class Variant(Base):
     __tablename__ = "variants"
 
-    sku: Mapped[str] = mapped_column(SafeString(40), primary_key=True)
+    sku: Mapped[str] = mapped_column(SafeString(80), primary_key=True)
     product_id: Mapped[str] = mapped_column(ForeignKey("products.id"), index=True)
     position: Mapped[int]
     options: Mapped[dict[str, dict[str, str]]]  # {"color": {"zh": "松绿", "en": "pine"}, "size": …}
@@ -230,12 +226,14 @@ class Customer(Base):
     __tablename__ = "customers"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    email: Mapped[str] = mapped_column(SafeString(254), unique=True)  # stored in lower case
+    # At least one of the two says who it is.
+    email: Mapped[str | None] = mapped_column(SafeString(254), unique=True)  # in lower case
     name: Mapped[str] = mapped_column(SafeString(80))
-    phone: Mapped[str | None] = mapped_column(SafeString(30))
+    # In E.164 ("+8613800138000") where it is a telephone number at all.
+    phone: Mapped[str | None] = mapped_column(SafeString(30), index=True)
     language: Mapped[str] = mapped_column(SafeString(2))
-    tier: Mapped[Tier] = mapped_column(default=Tier.STANDARD)
-    joined_at: Mapped[datetime]
+    tier: Mapped[str | None] = mapped_column(SafeString(20))  # of the rules' membership
+    joined_at: Mapped[datetime | None]
     personalised: Mapped[bool] = mapped_column(default=True)  # may purchases be used to recommend?
 
     addresses: Mapped[list[Address]] = relationship(back_populates="customer", lazy="selectin")
@@ -248,11 +246,11 @@ class Address(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
-    recipient: Mapped[str] = mapped_column(SafeString(80))
-    line: Mapped[str] = mapped_column(SafeString(200))
-    city: Mapped[str] = mapped_column(SafeString(60))
-    province: Mapped[str] = mapped_column(SafeString(60))
-    postcode: Mapped[str] = mapped_column(SafeString(12))
+    recipient: Mapped[str | None] = mapped_column(SafeString(80))
+    line: Mapped[str | None] = mapped_column(SafeString(200))
+    city: Mapped[str | None] = mapped_column(SafeString(60))
+    province: Mapped[str | None] = mapped_column(SafeString(60))
+    postcode: Mapped[str | None] = mapped_column(SafeString(12))
     country: Mapped[str] = mapped_column(SafeString(2), default="CN")
     is_default: Mapped[bool] = mapped_column(default=False)
 
@@ -274,11 +272,12 @@ class Order(Base):
     __tablename__ = "orders"
     __table_args__ = (Index("ix_orders_customer_placed", "customer_id", "placed_at"),)
 
-    number: Mapped[str] = mapped_column(SafeString(20), primary_key=True)  # "SP20417388"
+    number: Mapped[str] = mapped_column(SafeString(40), primary_key=True)  # "SP20417388"
     customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"))
     status: Mapped[OrderStatus]
     placed_at: Mapped[datetime]
-    delivery_method: Mapped[str] = mapped_column(SafeString(20))  # "standard" | "express"
+    # The id of one of the shop's methods; None where that is not known.
+    delivery_method: Mapped[str | None] = mapped_column(SafeString(40))
     address_id: Mapped[int] = mapped_column(ForeignKey("addresses.id"))
     payment_method_id: Mapped[int | None] = mapped_column(ForeignKey("payment_methods.id"))
     currency: Mapped[str] = mapped_column(SafeString(3))
@@ -343,27 +342,35 @@ class Review(Base):
     __tablename__ = "reviews"
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    # What the shop's own system calls it; None for one that did not come from there.
+    key: Mapped[str | None] = mapped_column(SafeString(60), unique=True)
     product_id: Mapped[str] = mapped_column(ForeignKey("products.id"), index=True)
-    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
+    sku: Mapped[str | None] = mapped_column(ForeignKey("variants.sku"))  # where it is known
+    # None: the shop does not know who wrote it.
+    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customers.id"), index=True)
     rating: Mapped[int]  # 1 to 5
     language: Mapped[str] = mapped_column(SafeString(2))
-    text: Mapped[str] = mapped_column(SafeText)
+    text: Mapped[str] = mapped_column(SafeText)  # empty: stars alone
     created_at: Mapped[datetime]
 
-    customer: Mapped[Customer] = relationship()
+    customer: Mapped[Customer | None] = relationship()
 
 
 class ChatSession(Base):
-    """One conversation. `customer_id` is set by a sign-in or by matched e-mail and postcode,
-    never by what the conversation claims."""
+    """One conversation. `customer_id` is set by a sign-in, a one-time code or matched facts, never
+    by what the conversation claims."""
 
     __tablename__ = "chat_sessions"
 
     id: Mapped[str] = mapped_column(SafeString(36), primary_key=True)
     customer_id: Mapped[int | None] = mapped_column(ForeignKey("customers.id"))
-    identified_by: Mapped[str | None] = mapped_column(
-        SafeString(20)
-    )  # "sign_in" | "email_postcode" | "link"
+    # What proved it: "sign_in", "email_code", "link", or the facts ("email_postcode"); see
+    # data/capabilities.py.
+    identified_by: Mapped[str | None] = mapped_column(SafeString(20))
+    # Grows with each better proof and at the end: tokens of an earlier one open nothing.
+    epoch: Mapped[int] = mapped_column(default=0)
+    # A keyed hash of the address that opened it, for limits on guesses; None on platforms.
+    client: Mapped[str | None] = mapped_column(SafeString(64))
     failed_identifications: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
@@ -371,6 +378,32 @@ class ChatSession(Base):
     channel: Mapped[str | None] = mapped_column(SafeString(20))
 
     customer: Mapped[Customer | None] = relationship(lazy="joined")
+
+
+class GuessCount(Base):
+    """How often something was guessed at lately (data/attempts.py). `key` is a keyed hash."""
+
+    __tablename__ = "guess_counts"
+
+    key: Mapped[str] = mapped_column(SafeString(64), primary_key=True)
+    period_s: Mapped[int] = mapped_column(primary_key=True)
+    began_at: Mapped[datetime] = mapped_column(index=True)
+    count: Mapped[int]
+
+
+class EmailCode(Base):
+    """The one-time code by e-mail that a conversation waits for, whether it was sent or the shop
+    knows no such address. Hashes are keyed."""
+
+    __tablename__ = "email_codes"
+
+    session_id: Mapped[str] = mapped_column(
+        ForeignKey("chat_sessions.id", ondelete="CASCADE"), primary_key=True
+    )
+    email_hash: Mapped[str] = mapped_column(SafeString(64))
+    code_hash: Mapped[str] = mapped_column(SafeString(64))
+    tries: Mapped[int] = mapped_column(default=0)
+    expires_at: Mapped[datetime]
 
 
 class ChatMessage(Base):
@@ -401,14 +434,35 @@ class Ticket(Base):
     session_id: Mapped[str] = mapped_column(ForeignKey("chat_sessions.id"), index=True)
     customer_id: Mapped[int | None] = mapped_column(ForeignKey("customers.id"))
     language: Mapped[str] = mapped_column(SafeString(2))
-    reason: Mapped[str] = mapped_column(SafeString(40))  # "asked" | "no_answer" | "complaint"
+    # "asked" | "no_answer" | "complaint" | "data_copy" | "data_erasure"
+    reason: Mapped[str] = mapped_column(SafeString(40))
     transcript: Mapped[list[dict[str, Any]]]  # [{"sender", "text", "at"}, …]
     status: Mapped[str] = mapped_column(SafeString(12), default="open", index=True)  # or "closed"
     agent: Mapped[str | None] = mapped_column(SafeString(80))  # who took it
     taken_at: Mapped[datetime | None]
     # The last time that an agent took it, wrote or closed it.
     changed_at: Mapped[datetime | None] = mapped_column(index=True)
-    created_at: Mapped[datetime]
+    created_at: Mapped[datetime] = mapped_column(index=True)
+    # A keyed hash of the network address that asked, to count by; None on a messaging platform.
+    asked_from: Mapped[str | None] = mapped_column(SafeString(64), index=True)
+    # Since when somebody waits for a person, usually from the beginning; null() where the assistant
+    # filed it by itself.
+    waiting_since: Mapped[datetime | None] = mapped_column(
+        index=True, default=lambda row: row.get_current_parameters()["created_at"]
+    )
+    # An e-mail address or a telephone number (E.164) that they left.
+    contact: Mapped[str | None] = mapped_column(SafeString(254))
+    # {"url", "title", "language"} of the page that they asked from, as the page said it.
+    page: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    # What became of it beside words: [{"at", "kind"}, …], "ended", "withdrawn", "contact", …
+    events: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
+    # The customer's last line that an agent has read.
+    read_to: Mapped[str | None] = mapped_column(SafeString(64))
+
+    def note(self, kind: str, at: datetime, **facts: str) -> None:
+        """Write down what became of it, for its agents."""
+        self.events = [*(self.events or ()), {"at": at.isoformat(), "kind": kind, **facts}]
+        self.changed_at = at
 
 
 class Feedback(Base):
@@ -424,6 +478,32 @@ class Feedback(Base):
     reason: Mapped[str | None] = mapped_column(SafeString(20))
     comment: Mapped[str | None] = mapped_column(SafeText)
     created_at: Mapped[datetime]
+
+
+class CuratedAnswer(Base):
+    """What the shop answers to a question in its own words. `ticket`: the one that it comes of."""
+
+    __tablename__ = "curated_answers"
+    __table_args__ = (UniqueConstraint("language", "question"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    language: Mapped[str] = mapped_column(SafeString(2))
+    question: Mapped[str] = mapped_column(SafeString(500))
+    answer: Mapped[str] = mapped_column(SafeText)
+    ticket: Mapped[int | None]
+    changed_at: Mapped[datetime]
+
+
+class Unanswered(Base):
+    """A question that nothing was found for, masked."""
+
+    __tablename__ = "unanswered"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    session_id: Mapped[str] = mapped_column(ForeignKey("chat_sessions.id"), index=True)
+    language: Mapped[str] = mapped_column(SafeString(2))
+    text: Mapped[str] = mapped_column(SafeString(300))
+    asked_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class EventKind(StrEnum):
@@ -532,7 +612,8 @@ class ChannelUser(Base):
     conversation: Mapped[str] = mapped_column(SafeString(190))
     session_id: Mapped[str] = mapped_column(ForeignKey("chat_sessions.id"), index=True)
     # Who they are, once a one-time code has proven it.
-    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customers.id"))
+    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customers.id"), index=True)
+    linked_at: Mapped[datetime | None]
     is_group: Mapped[bool]
     language: Mapped[str] = mapped_column(SafeString(2))
     address: Mapped[dict[str, Any]]  # what the platform needs to reach them, newest
@@ -551,6 +632,16 @@ class LinkCode(Base):
     customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+
+
+class Mark(Base):
+    """Something that is true of this database as a whole: "demo", the demo shop was loaded;
+    "ready", a row could be written."""
+
+    __tablename__ = "marks"
+
+    name: Mapped[str] = mapped_column(SafeString(20), primary_key=True)
+    at: Mapped[datetime]
 
 
 class InboxEvent(Base):
@@ -582,16 +673,37 @@ class OutboxCall(Base):
     key: Mapped[str] = mapped_column(SafeString(80), unique=True)
     conversation: Mapped[str] = mapped_column(SafeString(190))
     call: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
-    state: Mapped[str] = mapped_column(SafeString(8))  # "waiting" | "sent" | "dead"
+    # "written" by an agent, and not put yet as the platform has it; "waiting", "sent", "dead"
+    state: Mapped[str] = mapped_column(SafeString(8))
     attempts: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime]
     error: Mapped[str | None] = mapped_column(SafeString(200))
     created_at: Mapped[datetime]
 
 
+class Lease(Base):
+    """That one process does something, until its end (data/leases.py). `key` is a hash."""
+
+    __tablename__ = "leases"
+
+    key: Mapped[str] = mapped_column(SafeString(64), primary_key=True)
+    holder: Mapped[str] = mapped_column(SafeString(32))
+    until: Mapped[float] = mapped_column(Double)  # seconds since 1970, by the database's clock
+
+
+class Effect(Base):
+    """That a message has brought something about: a hash of the message and of what it is."""
+
+    __tablename__ = "effects"
+
+    key: Mapped[str] = mapped_column(SafeString(64), primary_key=True)
+    at: Mapped[datetime] = mapped_column(index=True)
+
+
 class Attachment(Base):
-    """A picture, a voice message, a video or a file that a customer sent on a platform, where the
-    shop keeps such. `place` is what the platform needs to give it out; it goes when it did."""
+    """A picture, a voice message, a video or a file that a customer sent, where the shop keeps
+    such. `place` is what a platform needs to give it out; it goes when it did. One from the website
+    is there at once, in the channel "web", under an id that is its key."""
 
     __tablename__ = "attachments"
     __table_args__ = (Index("ix_attachments_waiting", "state", "channel", "conversation"),)
@@ -607,6 +719,8 @@ class Attachment(Base):
     content: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     media_type: Mapped[str | None] = mapped_column(SafeString(100))
     size: Mapped[int | None]  # bytes
+    name: Mapped[str | None] = mapped_column(SafeString(200))  # as the customer calls it
+    message_id: Mapped[str | None] = mapped_column(SafeString(64))  # the line it came with
     attempts: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime]
     error: Mapped[str | None] = mapped_column(SafeString(200))

@@ -49,7 +49,7 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ProfileLine:
     """`subject`: a category's id ("size", "category", "interest"), a brand, a product's id
     ("rhythm"), empty for "price". `value`: the size, the price level, the days between two
     purchases. `due`: when the next purchase would be. `evidence`: newest first; empty for what the
@@ -67,11 +67,11 @@ class Profile:
     """`denied`: categories and brands that the customer has called untrue, with nothing since that
     speaks for them; `used` is false when the customer's history must not be used."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[ProfileLine, ...]
     denied: frozenset[tuple[str, str]]
     used: bool
 
-    def of(self, aspect: Aspect) -> list[Line]:
+    def of(self, aspect: Aspect) -> list[ProfileLine]:
         return [line for line in self.lines if line.aspect == aspect]
 
     def size(self, category_id: str) -> str | None:
@@ -120,9 +120,9 @@ def build(
     )
     brands = _by_weight(
         [
-            (catalogue[b.product_id].brand, _purchase(b))
+            (brand, _purchase(b))
             for b in bought
-            if counts("brand", catalogue[b.product_id].brand, b.placed_at)
+            if (brand := catalogue[b.product_id].brand) and counts("brand", brand, b.placed_at)
         ],
         now,
     )
@@ -136,16 +136,16 @@ def build(
         ],
         now,
     )
-    lines = [Line("category", subject, seen) for subject, seen in categories[:_MOST]]
+    lines = [ProfileLine("category", subject, seen) for subject, seen in categories[:_MOST]]
     lines += [
-        Line("brand", subject, seen)
+        ProfileLine("brand", subject, seen)
         for subject, seen in brands[:_MOST]
         if len({e.product_id for e in seen}) >= _FEWEST_OF_BRAND
     ]
     lines += _price_level(bought, catalogue)
     lines += _sizes(bought, corrections, catalogue)
     lines += _rhythms(bought, catalogue)
-    lines += [Line("interest", subject, seen) for subject, seen in interests[:_MOST]]
+    lines += [ProfileLine("interest", subject, seen) for subject, seen in interests[:_MOST]]
     spoken_for = {("category", name) for name, _ in [*categories, *interests]}
     spoken_for |= {("brand", name) for name, _ in brands}
     denied = {key for key, c in told.items() if key[0] != "size" and c.value is None}
@@ -215,7 +215,7 @@ def _names(name: str, query: str) -> bool:
     return re.search(rf"\b{re.escape(name)}s?\b", query) is not None
 
 
-def _price_level(bought: Sequence[Bought], catalogue: Mapping[str, Product]) -> list[Line]:
+def _price_level(bought: Sequence[Bought], catalogue: Mapping[str, Product]) -> list[ProfileLine]:
     """Where in their categories the prices paid lie: in the lower, middle or upper third."""
     prices: dict[str, list[Decimal]] = defaultdict(list)
     for product in catalogue.values():
@@ -230,14 +230,14 @@ def _price_level(bought: Sequence[Bought], catalogue: Mapping[str, Product]) -> 
         return []
     usual = median(shares)
     level: PriceLevel = "low" if usual < _LOW else "high" if usual > _HIGH else "middle"
-    return [Line("price", "", _newest_first([_purchase(b) for b in bought]), level)]
+    return [ProfileLine("price", "", _newest_first([_purchase(b) for b in bought]), level)]
 
 
 def _sizes(
     bought: Sequence[Bought],
     corrections: Sequence[ProfileCorrection],
     catalogue: Mapping[str, Product],
-) -> list[Line]:
+) -> list[ProfileLine]:
     """For each category the size of the newest purchase, or what the customer said since."""
     said = {c.subject: c for c in corrections if c.aspect == "size"}
     worn: dict[str, list[tuple[Bought, str]]] = defaultdict(list)
@@ -251,9 +251,9 @@ def _sizes(
     for category_id, items in worn.items():
         newest = max(items, key=lambda pair: pair[0].placed_at)[1]
         seen = [_purchase(item) for item, size in items if size == newest]
-        lines.append(Line("size", category_id, _newest_first(seen), newest))
+        lines.append(ProfileLine("size", category_id, _newest_first(seen), newest))
     lines += [
-        Line("size", subject, (), correction.value)
+        ProfileLine("size", subject, (), correction.value)
         for subject, correction in said.items()
         if correction.value is not None and subject not in worn
     ]
@@ -268,19 +268,19 @@ def usual_gap(moments: Iterable[datetime]) -> float | None:
     return median((later - earlier) / _DAY for earlier, later in pairwise(days))
 
 
-def _rhythms(bought: Sequence[Bought], catalogue: Mapping[str, Product]) -> list[Line]:
+def _rhythms(bought: Sequence[Bought], catalogue: Mapping[str, Product]) -> list[ProfileLine]:
     """Products that are used up and were bought on two days or more: the usual days between."""
     times: dict[str, list[Bought]] = defaultdict(list)
     for item in bought:
         if catalogue[item.product_id].rebuy_days is not None:
             times[item.product_id].append(item)
-    found: list[tuple[datetime, Line]] = []
+    found: list[tuple[datetime, ProfileLine]] = []
     for product_id, items in times.items():
         gap = usual_gap(item.placed_at for item in items)
         if gap is None:
             continue
         due = max(item.placed_at for item in items) + gap * _DAY
         seen = _newest_first([_purchase(item) for item in items])
-        found.append((due, Line("rhythm", product_id, seen, str(round(gap)), due)))
+        found.append((due, ProfileLine("rhythm", product_id, seen, str(round(gap)), due)))
     found.sort(key=lambda pair: (pair[0], pair[1].subject))
     return [line for _, line in found[:_MOST]]

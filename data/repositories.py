@@ -6,7 +6,8 @@ share. There is one implementation of each: SQLite in memory is quick enough to 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import hmac
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -25,9 +26,11 @@ from data.models import (
     ChatMessage,
     ChatSession,
     Customer,
+    EmailCode,
     EventKind,
     Feedback,
     Impression,
+    Mark,
     Order,
     OrderLine,
     OrderStatus,
@@ -36,11 +39,12 @@ from data.models import (
     Review,
     SavedProduct,
     Ticket,
+    Unanswered,
     Variant,
 )
 
 # Orders that count as spending and as bought: not unpaid, called off or paid back.
-_KEPT = tuple(
+KEPT = tuple(
     status
     for status in OrderStatus
     if status
@@ -52,6 +56,21 @@ _KEPT = tuple(
     )
 )
 
+
+class Exchange(NamedTuple):
+    """The question behind a ticket, as the customer wrote it, and what agents wrote back."""
+
+    language: str
+    question: str
+    answers: list[str]
+
+
+DEMO = "demo"  # the mark of a database that the demo shop was loaded into
+
+_NOBODYS = ("example.com", "example.net", "example.org")
+
+# Wrong ones of six digits: five of a million, and the counts of data/attempts.py beside it.
+CODE_TRIES = 5
 
 # Of the ids of lines that answer no message; a client's own ids cannot hold a colon.
 DESK_PREFIX = "desk:"
@@ -83,6 +102,13 @@ class Sale(NamedTuple):
     product_id: str
     amount: Decimal
     at: datetime
+
+
+class Asker(NamedTuple):
+    """A customer, and what proved who it is: ChatSession.identified_by."""
+
+    name: str
+    identified_by: str
 
 
 class Offer(NamedTuple):
@@ -123,11 +149,17 @@ class _Repository(Generic[Row]):
 
 class Products(_Repository[Product]):
     def catalogue(self) -> Sequence[Product]:
-        """All products with their variants and categories."""
-        return self._all(select(Product).order_by(Product.id))
+        """All products that are sold, with their variants and categories."""
+        return self._all(select(Product).where(Product.sold).order_by(Product.id))
 
     def categories(self) -> Sequence[Category]:
-        return self._all(select(Category).order_by(Category.id))
+        """All but those that hold only products that are no longer sold."""
+        of_category = select(Product.id).where(Product.category_id == Category.id)
+        return self._all(
+            select(Category)
+            .where(~of_category.exists() | of_category.where(Product.sold).exists())
+            .order_by(Category.id)
+        )
 
     def get(self, product_id: str) -> Product | None:
         return self._session.scalars(select(Product).where(Product.id == product_id)).one_or_none()
@@ -145,6 +177,7 @@ class Products(_Repository[Product]):
         """Of every product, by its id: what a search looks at, without loading the products."""
         found: dict[str, Offer] = {}
         columns = select(Variant.product_id, Variant.price, Variant.stock)
+        columns = columns.join(Variant.product).where(Product.sold)
         for product_id, price, stock in self._session.execute(columns):
             offer = Offer(price, stock > 0)
             before = found.setdefault(product_id, offer)
@@ -167,9 +200,9 @@ class Products(_Repository[Product]):
         in_stock: bool = False,
     ) -> frozenset[str]:
         """Ids of the products of which one variant meets every condition (bounds included)."""
-        query = select(Variant.product_id).distinct()
+        query = select(Variant.product_id).join(Variant.product).where(Product.sold).distinct()
         if category_id is not None:
-            query = query.join(Variant.product).where(Product.category_id == category_id)
+            query = query.where(Product.category_id == category_id)
         if min_price is not None:
             query = query.where(Variant.price >= min_price)
         if max_price is not None:
@@ -204,21 +237,62 @@ class Customers(_Repository[Customer]):
             return None
         return self._session.scalars(select(Customer).where(Customer.email == plain)).one_or_none()
 
-    def matching(self, email: str, postcode: str) -> Customer | None:
-        """The customer with both, the postcode being that of any of their addresses.
+    def vouched(self, email: str) -> Customer | None:
+        """The customer of exactly this address, but for capitals. What a shop's sign-in names is
+        not typed by a person: another spelling is another account there."""
+        query = select(Customer).where(Customer.email == email.lower())
+        return self._session.scalars(query).one_or_none()
+
+    def matching(
+        self,
+        *,
+        email: str | None = None,
+        phone: str | None = None,
+        postcode: str | None = None,
+        order_number: str | None = None,
+    ) -> Customer | None:
+        """The customer with this e-mail address (or else this phone number, in E.164), whom the
+        postcode of any of their addresses (or else the number of one of their orders) proves.
 
         One query whatever is right or wrong, so that its time says nothing. A text that is no
         address or postcode is asked for as a space, which neither side ever holds, while an empty
-        one would match a customer whose postcode was left empty.
+        one would match a customer whose postcode was left empty. A phone number that several
+        customers share names none of them.
         """
-        plain_email, plain_postcode = normalise.email(email), normalise.postcode(postcode)
-        stored = func.replace(func.replace(func.upper(Address.postcode), " ", ""), "-", "")
-        return self._session.scalars(
-            select(Customer).where(
-                Customer.email == (plain_email or " "),
-                Customer.addresses.any(stored == (plain_postcode or " ")),
-            )
-        ).one_or_none()
+        who = (
+            Customer.email == (normalise.email(email) or " ")
+            if email is not None
+            else Customer.phone == (phone or " ")
+        )
+        if postcode is not None:
+            stored = func.replace(func.replace(func.upper(Address.postcode), " ", ""), "-", "")
+            proof = Customer.addresses.any(stored == (normalise.postcode(postcode) or " "))
+        else:
+            number = normalise.order_number(order_number or "")
+            proof = Customer.orders.any(Order.number == (number or " "))
+        found = self._session.scalars(select(Customer).where(who, proof).limit(2)).all()
+        return found[0] if len(found) == 1 else None
+
+    def any_real(self) -> bool:
+        """Whether somebody can be one who really is: every invented customer has an e-mail address
+        in a domain that is nobody's (RFC 2606), and whoever was erased has none left."""
+        invented = or_(*(Customer.email.endswith(f"@{domain}") for domain in _NOBODYS))
+        named = or_(Customer.email.is_not(None), Customer.phone.is_not(None))
+        real = and_(named, or_(Customer.email.is_(None), ~invented))
+        return self._session.scalar(select(select(Customer.id).where(real).exists())) is True
+
+
+class Marks(_Repository[Mark]):
+    def has(self, name: str) -> bool:
+        return self._session.get(Mark, name) is not None
+
+    def put(self, name: str, at: datetime) -> None:
+        """Anew, where it is there already."""
+        self._session.execute(
+            self._insert(Mark)
+            .values(name=name, at=at)
+            .on_conflict_do_update(index_elements=["name"], set_={"at": at})
+        )
 
 
 class Orders(_Repository[Order]):
@@ -243,16 +317,20 @@ class Orders(_Repository[Order]):
         ).one_or_none()
 
     def purchases(self, customer_id: int | None = None) -> list[Purchase]:
-        """What one customer, or everybody, ordered and did not cancel, oldest first."""
+        """What one customer bought and kept, oldest first; without one, what everybody did who lets
+        their history be used: this is what is learned from."""
         query = (
             select(Order.customer_id, Variant.product_id, Order.placed_at, OrderLine.quantity)
             .join(OrderLine, OrderLine.order_number == Order.number)
             .join(Variant, Variant.sku == OrderLine.sku)
-            .where(Order.status != OrderStatus.CANCELLED)
+            .where(Order.status.in_(KEPT))
             .order_by(Order.placed_at, OrderLine.id)
         )
         if customer_id is not None:
             query = query.where(Order.customer_id == customer_id)
+        else:
+            query = query.join(Customer, Customer.id == Order.customer_id)
+            query = query.where(Customer.personalised)
         return [Purchase(*row) for row in self._session.execute(query)]
 
     def bought(self, customer_id: int) -> list[Bought]:
@@ -269,7 +347,7 @@ class Orders(_Repository[Order]):
                 )
                 .join(OrderLine, OrderLine.order_number == Order.number)
                 .join(Variant, Variant.sku == OrderLine.sku)
-                .where(Order.customer_id == customer_id, Order.status.in_(_KEPT))
+                .where(Order.customer_id == customer_id, Order.status.in_(KEPT))
                 .order_by(Order.placed_at, OrderLine.id)
             )
         ]
@@ -288,7 +366,7 @@ class Orders(_Repository[Order]):
                 )
                 .join(OrderLine, OrderLine.order_number == Order.number)
                 .join(Variant, Variant.sku == OrderLine.sku)
-                .where(Order.placed_at >= since, Order.status.in_(_KEPT))
+                .where(Order.placed_at >= since, Order.status.in_(KEPT))
                 .order_by(Order.placed_at, OrderLine.id)
             )
         ]
@@ -299,7 +377,7 @@ class Orders(_Repository[Order]):
             select(func.sum(Order.total)).where(
                 Order.customer_id == customer_id,
                 Order.placed_at >= since,
-                Order.status.in_(_KEPT),
+                Order.status.in_(KEPT),
             )
         )
         return total if total is not None else Decimal("0.00")
@@ -319,6 +397,10 @@ class Reviews(_Repository[Review]):
         if language is not None:
             query = query.where(Review.language == language)
         return self._all(query.order_by(Review.created_at.desc(), Review.id).limit(limit))
+
+    def texts(self) -> Sequence[str]:
+        """Of all, in the order in which they came."""
+        return self._session.scalars(select(Review.text).order_by(Review.id)).all()
 
     def rating(self, product_id: str) -> Rating:
         return self.ratings([product_id])[product_id]
@@ -365,6 +447,55 @@ class Sessions(_Repository[ChatSession]):
             .values(failed_identifications=ChatSession.failed_identifications - 1)
         )
 
+    def bind(self, session_id: str, customer_id: int, by: str) -> bool:
+        """Let the session belong to the customer, proven `by`, in a new epoch; False when it is
+        somebody else's. Of two at the same moment exactly one gets it."""
+        bound = self._session.execute(
+            update(ChatSession)
+            .where(
+                ChatSession.id == session_id,
+                or_(ChatSession.customer_id.is_(None), ChatSession.customer_id == customer_id),
+            )
+            .values(customer_id=customer_id, identified_by=by, epoch=ChatSession.epoch + 1)
+            .returning(ChatSession.id)
+        )
+        return bound.first() is not None
+
+    def end(self, session_id: str, now: datetime) -> None:
+        """Its tokens open nothing from now on."""
+        self._session.execute(
+            update(ChatSession)
+            .where(ChatSession.id == session_id, ChatSession.expires_at > now)
+            .values(expires_at=now, epoch=ChatSession.epoch + 1)
+        )
+
+    # One-time codes by e-mail
+
+    def put_code(self, code: EmailCode) -> None:
+        """The session's earlier one ends."""
+        self._session.execute(delete(EmailCode).where(EmailCode.session_id == code.session_id))
+        self._session.add(code)
+
+    def use_code(self, session_id: str, email_hash: str, code_hash: str, now: datetime) -> bool:
+        """Whether the session waits for this code for this address; a right one is used up. Each
+        call is one of the `CODE_TRIES` that a code has."""
+        waiting = self._session.execute(
+            update(EmailCode)
+            .where(
+                EmailCode.session_id == session_id,
+                EmailCode.tries < CODE_TRIES,
+                EmailCode.expires_at > now,
+            )
+            .values(tries=EmailCode.tries + 1)
+            .returning(EmailCode.email_hash, EmailCode.code_hash)
+        ).first()
+        if waiting is None:
+            return False
+        right = hmac.compare_digest(waiting.email_hash + waiting.code_hash, email_hash + code_hash)
+        if right:
+            self._session.execute(delete(EmailCode).where(EmailCode.session_id == session_id))
+        return right
+
 
 class Messages(_Repository[ChatMessage]):
     def record(self, message: ChatMessage) -> bool:
@@ -389,12 +520,19 @@ class Messages(_Repository[ChatMessage]):
         )
         return stored.first() is not None
 
+    def get(self, session_id: str, message_id: str) -> ChatMessage | None:
+        return self._session.scalars(
+            select(ChatMessage).where(
+                ChatMessage.session_id == session_id, ChatMessage.message_id == message_id
+            )
+        ).one_or_none()
+
     def of_session(self, session_id: str, latest: int | None = None) -> Sequence[ChatMessage]:
         """Oldest first; only the `latest` so many when told so."""
         newest_first = (
             select(ChatMessage)
             .where(ChatMessage.session_id == session_id)
-            .order_by(ChatMessage.created_at.desc(), ChatMessage.id.desc())
+            .order_by(ChatMessage.id.desc())  # clocks jump
             .limit(latest)
         )
         return self._all(newest_first)[::-1]
@@ -405,6 +543,15 @@ class Messages(_Repository[ChatMessage]):
             .where(ChatMessage.session_id == session_id, ChatMessage.message_id == message_id)
             .values(unanswered=unanswered)
         )
+
+    def last_of_customer(self, session_id: str) -> str | None:
+        """The id of the customer's newest line."""
+        return self._session.scalars(
+            select(ChatMessage.message_id)
+            .where(ChatMessage.session_id == session_id, ChatMessage.sender == "customer")
+            .order_by(ChatMessage.id.desc())
+            .limit(1)
+        ).first()
 
     def from_customer_since(self, session_id: str, moment: datetime) -> int:
         """How many lines the customer wrote from then on."""
@@ -423,7 +570,7 @@ class Messages(_Repository[ChatMessage]):
                 ChatMessage.session_id == session_id,
                 ChatMessage.message_id.startswith(DESK_PREFIX),
             )
-            .order_by(ChatMessage.created_at, ChatMessage.id)
+            .order_by(ChatMessage.id)
         )
 
     def replies(self, session_id: str, message_id: str) -> Sequence[ChatMessage]:
@@ -431,7 +578,7 @@ class Messages(_Repository[ChatMessage]):
         return self._all(
             select(ChatMessage)
             .where(ChatMessage.session_id == session_id, ChatMessage.reply_to == message_id)
-            .order_by(ChatMessage.created_at, ChatMessage.id)
+            .order_by(ChatMessage.id)
         )
 
 
@@ -445,12 +592,60 @@ class Tickets(_Repository[Ticket]):
             .limit(1)
         ).one_or_none()
 
+    def askers(self, tickets: Iterable[Ticket]) -> dict[int, Asker]:
+        """Who asked, of those whom their conversation proves, by the ticket's number."""
+        numbers = [ticket.id for ticket in tickets]
+        rows = self._session.execute(
+            select(Ticket.id, Customer.name, ChatSession.identified_by)
+            .join(ChatSession, ChatSession.id == Ticket.session_id)
+            .join(Customer, Customer.id == ChatSession.customer_id)
+            .where(Ticket.id.in_(numbers))
+        )
+        return {number: Asker(name, by or "") for number, name, by in rows}
+
     def get(self, number: int) -> Ticket | None:
         return self._session.get(Ticket, number)
 
+    def exchange(self, number: int) -> Exchange | None:
+        """What was asked and what agents answered; None without such a ticket."""
+        ticket = self.get(number)
+        if ticket is None:
+            return None
+        lines = self._session.scalars(
+            select(ChatMessage)
+            .where(ChatMessage.session_id == ticket.session_id)
+            .order_by(ChatMessage.created_at, ChatMessage.id)
+        ).all()
+        told = [line for line in lines if line.created_at >= ticket.created_at]
+        answers = [str(each.body.get("text", "")) for each in told if each.sender == "agent"]
+        first = next((each.created_at for each in told if each.sender == "agent"), None)
+        not_found = self._session.scalars(
+            select(Unanswered.text)
+            .where(
+                Unanswered.session_id == ticket.session_id,
+                Unanswered.asked_at <= (first or ticket.created_at),
+            )
+            .order_by(Unanswered.id.desc())
+            .limit(1)
+        ).first()
+        asked = [
+            str(line.body.get("text", ""))
+            for line in lines
+            if line.sender == "customer" and (first is None or line.created_at < first)
+        ]
+        return Exchange(ticket.language, not_found or (asked[-1] if asked else ""), answers)
+
     def open(self) -> Sequence[Ticket]:
-        """Waiting for a person or with one, oldest first."""
-        return self._all(select(Ticket).where(Ticket.status == "open").order_by(Ticket.id))
+        """Waiting for a person or with one: those of customers whom their conversation proves
+        first, since anybody can file the others; of each kind the oldest first. Behind them what
+        the assistant filed by itself."""
+        marked = and_(Ticket.waiting_since.is_(None), Ticket.agent.is_(None))
+        return self._all(
+            select(Ticket)
+            .join(ChatSession, ChatSession.id == Ticket.session_id)
+            .where(Ticket.status == "open")
+            .order_by(marked, ChatSession.customer_id.is_(None), Ticket.id)
+        )
 
     def take(self, number: int, agent: str, now: datetime) -> bool:
         """Of two agents at the same moment exactly one is told True."""
@@ -462,25 +657,45 @@ class Tickets(_Repository[Ticket]):
         )
         return taken.first() is not None
 
+    def filed_since(
+        self, since: datetime, *, session_id: str | None = None, asked_from: str | None = None
+    ) -> int:
+        """How many a conversation filed from then on, or an address (by its pseudonym); without
+        either, all whom the shop does not know."""
+        query = select(func.count()).select_from(Ticket).where(Ticket.created_at >= since)
+        if session_id is not None:
+            query = query.where(Ticket.session_id == session_id)
+        elif asked_from is not None:
+            query = query.where(Ticket.asked_from == asked_from)
+        else:
+            query = query.where(Ticket.customer_id.is_(None))
+        return self._session.scalar(query) or 0
+
     def newest_of_session(self, session_id: str) -> Ticket | None:
         newest_first = (
             select(Ticket).where(Ticket.session_id == session_id).order_by(Ticket.id.desc())
         )
         return self._session.scalars(newest_first.limit(1)).one_or_none()
 
-    def moving(self, since: datetime) -> Sequence[Ticket]:
-        """Those not closed, and those touched since then, oldest first; without transcripts."""
+    def moving(self, since: datetime, sessions: Collection[str]) -> Sequence[Ticket]:
+        """Of these conversations those not closed, and those touched since then, oldest first;
+        without transcripts."""
         return self._all(
             select(Ticket)
             .where(or_(Ticket.status == "open", Ticket.changed_at >= since))
+            .where(Ticket.session_id.in_(sessions))
             .order_by(Ticket.id)
             .options(defer(Ticket.transcript))
         )
 
-    def position(self, number: int) -> int:
-        """How many tickets wait for an agent up to this one, itself included."""
+    def position(self, ticket: Ticket) -> int:
+        """How many people wait for an agent up to this one, themselves included."""
+        earlier = or_(
+            Ticket.waiting_since < ticket.waiting_since,
+            and_(Ticket.waiting_since == ticket.waiting_since, Ticket.id <= ticket.id),
+        )
         waiting = select(func.count()).where(
-            Ticket.status == "open", Ticket.agent.is_(None), Ticket.id <= number
+            Ticket.status == "open", Ticket.agent.is_(None), earlier
         )
         return self._session.scalar(waiting) or 0
 
@@ -489,6 +704,14 @@ class Feedbacks(_Repository[Feedback]):
     def of_session(self, session_id: str) -> Sequence[Feedback]:
         return self._all(
             select(Feedback).where(Feedback.session_id == session_id).order_by(Feedback.id)
+        )
+
+    def take_back(self, session_id: str, message_id: str) -> None:
+        """The thumb for a line, where it has one."""
+        self._session.execute(
+            delete(Feedback).where(
+                Feedback.session_id == session_id, Feedback.message_id == message_id
+            )
         )
 
 
@@ -510,6 +733,11 @@ class Behaviour(_Repository[BehaviourEvent]):
             [{name: getattr(event, name) for name in columns} for event in events],
         )
         return {(row[0], row[1]) for row in stored}
+
+    def count_of(self, session_id: str) -> int:
+        """How many came from a conversation."""
+        count = select(func.count()).where(BehaviourEvent.session_id == session_id)
+        return self._session.scalar(count) or 0
 
     def of_customer(self, customer_id: int) -> Sequence[BehaviourEvent]:
         """Oldest first; also what they did in a conversation before they said who they are."""

@@ -4,7 +4,8 @@ Columns: `subject` (a number that stands for one customer, conversation or visit
 else), `at` (UTC), `kind` (an event's kind, "purchase" for an order's line), `product`, `query`,
 `value`, and `split`. The split is by time alone: what is learned from lies before what is chosen
 by (valid), and that before what is measured on (test), so nothing is told from the future.
-Customers who do not want their history used are not in it.
+Customers who do not want their history used are not in it, and `query` is without what says who
+wrote it, as far as data/masking.py finds that.
 """
 
 from __future__ import annotations
@@ -13,18 +14,18 @@ from datetime import timedelta
 from pathlib import Path
 
 import pandas as pd
-from sqlalchemy import select
 
 from data.errors import DataError
-from data.models import Customer, EventKind
+from data.masking import mask
+from data.models import EventKind
 from data.unit_of_work import UnitOfWork
 
 _COLUMNS = ["subject", "at", "kind", "product", "query", "value"]
 
 
-def sequences(uow: UnitOfWork) -> pd.DataFrame:
-    """All steps, each subject's in order of time; without `split`."""
-    used = set(uow.session.scalars(select(Customer.id).where(Customer.personalised)))
+def sequences(uow: UnitOfWork, country: str | None = None) -> pd.DataFrame:
+    """All steps, each subject's in order of time; without `split`. Telephone numbers in what was
+    searched for are known by the country's way to write them."""
     rows: list[tuple[object, ...]] = [
         (
             f"customer:{purchase.customer_id}",
@@ -35,14 +36,14 @@ def sequences(uow: UnitOfWork) -> pd.DataFrame:
             float(purchase.quantity),
         )
         for purchase in uow.orders.purchases()
-        if purchase.customer_id in used
     ]
     for event, owner in uow.behaviour.everybodys():
         whose = f"customer:{owner}" if owner is not None else event.session_id or event.origin
         if whose == "click":
             continue  # of a conversation that is not to be known
         value = None if event.value is None else float(event.value)
-        rows.append((whose, event.at, event.kind.value, event.product_id, event.query, value))
+        query = event.query and mask(event.query, country)
+        rows.append((whose, event.at, event.kind.value, event.product_id, query, value))
     frame = pd.DataFrame(rows, columns=pd.Index(_COLUMNS))
     frame["at"] = pd.to_datetime(frame["at"], utc=True)
     frame = frame.sort_values(["at", "subject"], kind="stable")
@@ -76,6 +77,16 @@ def write(frame: pd.DataFrame, path: Path) -> None:
         if path.suffix == ".parquet":
             frame.to_parquet(path, index=False)
         else:
-            frame.to_csv(path, index=False)
+            frame.map(as_text).to_csv(path, index=False)
     except OSError as error:
         raise DataError(f"{path} cannot be written ({error.strerror or error}).") from None
+
+
+# What makes a spreadsheet take a cell for a formula (OWASP, "CSV Injection"). Search words are
+# anybody's.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+
+
+def as_text(cell: object) -> object:
+    """The cell so that a spreadsheet shows it and computes nothing."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
 from sqlalchemy.orm import Session, sessionmaker
 
+from data.answers import CuratedAnswers, UnansweredQuestions
 from data.attachments import Attachments
+from data.attempts import GuessCounts
+from data.campaigns.store import Campaigns
 from data.channels import Channels
-from data.database import create_engine, plain_errors, session_factory
+from data.database import check, create_engine, plain_errors, session_factory
+from data.leases import Effects, Leases
 from data.repositories import (
     Behaviour,
     Corrections,
     Customers,
     Feedbacks,
     Impressions,
+    Marks,
     Messages,
     Orders,
     Products,
@@ -40,6 +46,7 @@ class UnitOfWork:
     orders: Orders
     reviews: Reviews
     sessions: Sessions
+    guesses: GuessCounts
     messages: Messages
     tickets: Tickets
     feedbacks: Feedbacks
@@ -49,6 +56,12 @@ class UnitOfWork:
     impressions: Impressions
     corrections: Corrections
     saved: SavedProducts
+    marks: Marks
+    curated: CuratedAnswers
+    unanswered: UnansweredQuestions
+    leases: Leases
+    effects: Effects
+    campaigns: Campaigns
 
     def __init__(self, factory: sessionmaker[Session]) -> None:
         self._factory = factory
@@ -66,6 +79,7 @@ class UnitOfWork:
         self.orders = Orders(self.session)
         self.reviews = Reviews(self.session)
         self.sessions = Sessions(self.session)
+        self.guesses = GuessCounts(self.session)
         self.messages = Messages(self.session)
         self.tickets = Tickets(self.session)
         self.feedbacks = Feedbacks(self.session)
@@ -75,6 +89,12 @@ class UnitOfWork:
         self.impressions = Impressions(self.session)
         self.corrections = Corrections(self.session)
         self.saved = SavedProducts(self.session)
+        self.marks = Marks(self.session)
+        self.curated = CuratedAnswers(self.session)
+        self.unanswered = UnansweredQuestions(self.session)
+        self.leases = Leases(self.session)
+        self.effects = Effects(self.session)
+        self.campaigns = Campaigns(self.session)
         return self
 
     def __exit__(
@@ -91,3 +111,16 @@ class UnitOfWork:
 
     def commit(self) -> None:
         self.session.commit()
+
+    def rollback(self) -> None:
+        """Forget what was not committed, and go on."""
+        self.session.rollback()
+
+
+def open_database(url: str) -> Callable[[], UnitOfWork]:
+    """What makes units of work on the database at `url`, all with one engine. Raises
+    `DatabaseUnavailable` when nothing answers there or it has no tables yet."""
+    engine = create_engine(url)
+    check(engine)
+    sessions = session_factory(engine)
+    return lambda: UnitOfWork(sessions)

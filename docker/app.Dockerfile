@@ -8,6 +8,8 @@ ARG PIP_EXTRA_INDEX_URL
 ENV UV_LINK_MODE=copy PIP_CACHE_DIR=/cache/pip UV_CACHE_DIR=/cache/uv
 WORKDIR /app
 COPY install install
+# What install/ reads of it; the rest would have all packages installed anew at each change.
+COPY bot/rasa/environment.py bot/rasa/environment.py
 RUN --mount=type=cache,target=/cache python -m install setup --no-dev --only command
 
 FROM python:${PYTHON}
@@ -21,6 +23,7 @@ COPY data data
 COPY retrieval retrieval
 COPY llm llm
 COPY bot bot
+COPY demo demo
 USER shopguide
 # Inside its network the container's own address is private: only a published port is reachable.
 ENV PATH=/app/.venv/bin:$PATH \

@@ -20,6 +20,9 @@ WORKDIR /app
 COPY --from=build /app/.venv-rasa .venv-rasa
 COPY retrieval retrieval
 COPY bot bot
+COPY ground ground
+# The shop's own training sentences, where it has some.
+COPY demo/shop demo/shop
 USER shopguide
 ENV PATH=/app/.venv-rasa/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
@@ -27,7 +30,7 @@ ENV PATH=/app/.venv-rasa/bin:$PATH \
     RASA_TELEMETRY_ENABLED=false \
     TF_CPP_MIN_LOG_LEVEL=3 \
     MPLCONFIGDIR=/tmp \
-    SHOPGUIDE_EMBEDDER=/app/var/weights/e5-small
+    SHOPGUIDE_WEIGHTS=/app/var/weights
 VOLUME /app/var
 # Training takes half a minute, and nothing when what it reads has not changed.
 CMD ["sh", "-c", "python bot/rasa/train.py && exec python bot/rasa/serve.py"]

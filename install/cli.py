@@ -6,11 +6,12 @@ import argparse
 import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from types import FrameType
 
-from install import doctor, lock
+from install import audit, doctor, lock
 from install.errors import InstallError, StepFailed
-from install.places import Places
+from install.places import ROOT, Places
 from install.progress import choose_display
 from install.runner import Run
 from install.steps import Options, Plan, choose
@@ -26,6 +27,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if arguments.command == "lock":
             lock.main(arguments.upgrade)
             return 0
+        if arguments.command == "audit":
+            return audit.main(arguments.sbom, arguments.advisories)
         if arguments.command == "steps":
             return _list_steps()
         return _set_up(arguments)
@@ -86,6 +89,11 @@ def _parser() -> argparse.ArgumentParser:
     setup.add_argument("-q", "--quiet", action="store_true", help="print failures only")
     commands.add_parser("steps", help="list the steps and which are done")
     commands.add_parser("doctor", help="what is installed, what is missing, how to mend it")
+    audited = commands.add_parser(
+        "audit", help="what is in the lock files, and what is known of it"
+    )
+    audited.add_argument("--sbom", type=Path, default=ROOT / "build" / "sbom.json", metavar="FILE")
+    audited.add_argument("--advisories", type=Path, metavar="ZIP", help="OSV's, for no network")
     locks = commands.add_parser("lock", help="resolve the packages anew into the lock files")
     locks.add_argument("--upgrade", action="store_true", help="let locked versions move")
     return parser

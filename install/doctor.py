@@ -21,8 +21,9 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
+from bot.rasa.environment import READING
 from install import pythons
-from install.places import EMBEDDER, Places
+from install.places import JUDGE, Places
 from install.steps import Plan, Step, is_cuda_build, is_weight_name
 
 State = Literal["ok", "note", "missing"]
@@ -148,9 +149,12 @@ def _rasa_environment(places: Places, steps: dict[str, Step]) -> Iterator[Findin
 
 
 def _weights(places: Places, steps: dict[str, Step]) -> Iterator[Finding]:
-    wanted = [("Embedder", places.embedder), ("Language model", places.generator)]
-    if places.embedder != EMBEDDER:
-        wanted.insert(0, ("Rasa's embedder", EMBEDDER))
+    wanted = [
+        ("Reading of messages", READING),
+        ("Embedder", places.embedder),
+        ("Judge of answers", JUDGE),
+        ("Language model", places.generator),
+    ]
     for title, name in wanted:
         if name == "off":
             yield Finding("note", title, "switched off: answers are quotes of the documents")

@@ -13,8 +13,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 
-EMBEDDER = "e5-small"  # Rasa's featurizer always uses this one, whatever retrieval is set to
 GENERATOR = "qwen2.5-1.5b"
+SEARCH = "search"
+JUDGE = "judge"
+DEMO = "demo/shop"
 
 
 def read_env_file(path: Path) -> dict[str, str]:
@@ -84,7 +86,7 @@ class Places:
 
     @property
     def state(self) -> Path:
-        return self.root / self.setting("state", "var")
+        return self.root / Path(self.setting("state", "var")).expanduser()
 
     @property
     def logs(self) -> Path:
@@ -98,6 +100,11 @@ class Places:
     def imported(self) -> Path:
         """When `shopguide import` last changed the catalogue; absent before."""
         return self.stamps / "imported"
+
+    @property
+    def holder(self) -> Path:
+        """Whose state this is: holds the folder of the shop."""
+        return self.stamps / "shop"
 
     @property
     def database_url(self) -> str:
@@ -114,16 +121,39 @@ class Places:
         return self.state / "index"
 
     @property
+    def pages(self) -> Path:
+        """What `shopguide index` added beside the shop's documents."""
+        return self.state / "pages"
+
+    @property
     def rasa_model(self) -> Path:
         return self.state / "rasa" / "model.tar.gz"
 
     @property
-    def documents(self) -> Path:
-        return self.root / self.setting("documents", "data/demo/documents")
+    def shop(self) -> Path:
+        """The folder of the shop: who it is, its rules, its pages."""
+        return self.root / Path(self.setting("shop", DEMO)).expanduser()
+
+    @property
+    def catalogue(self) -> tuple[Path, ...]:
+        """What an empty database is filled with, and the terms by which it is read."""
+        return (self.shop / "catalogue", self.shop / "shop.yaml")
+
+    @property
+    def is_demo(self) -> bool:
+        return self.shop.resolve() == (self.root / DEMO).resolve()
+
+    @property
+    def asks_for_demo(self) -> bool:
+        """Whether the demo shop is wanted: it is named, or nothing is set at all. A state or a
+        database of one's own without a shop never gets it by itself."""
+        return self.is_demo and bool(
+            self.setting("shop") or not (self.setting("state") or self.setting("database_url"))
+        )
 
     @property
     def embedder(self) -> str:
-        return self.setting("embedder", EMBEDDER)
+        return self.setting("embedder", SEARCH)
 
     @property
     def generator(self) -> str:

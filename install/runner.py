@@ -125,6 +125,7 @@ def without_passwords(text: str) -> str:
 @contextlib.contextmanager
 def only_one(places: Places, display: Display) -> Iterator[None]:
     """Waits while another set-up of this installation runs, so that two do not write the same."""
+    places.state.mkdir(mode=0o700, parents=True, exist_ok=True)
     places.stamps.mkdir(parents=True, exist_ok=True)
     with (places.stamps / "lock").open("w") as file:
         try:

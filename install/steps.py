@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from bot.rasa.environment import EMBEDDER, READING
 from install import pythons, stamps
 from install.errors import InstallError
-from install.places import EMBEDDER, Places
+from install.places import DEMO, JUDGE, SEARCH, Places
 
 
 class Shell(Protocol):
@@ -203,10 +204,10 @@ class Plan:
     # What the assistant works with ----------------------------------------------------------
 
     def _weights(self) -> list[Step]:
-        embedders = [EMBEDDER]
-        if is_weight_name(self.places.embedder) and self.places.embedder != EMBEDDER:
-            embedders.append(self.places.embedder)
-        steps = [self._weight("embedder", "Embedder", embedders, 800)]
+        encoders = [EMBEDDER, READING, JUDGE]
+        if is_weight_name(self.places.embedder) and self.places.embedder not in encoders:
+            encoders.append(self.places.embedder)
+        steps = [self._weight("embedder", "Encoders", encoders, 1300)]
         if is_weight_name(self.generator):
             # Each generator has a stamp of its own, so that going back to one costs nothing.
             steps.append(self._weight("generator", "Language model", [self.generator], 5500))
@@ -235,18 +236,32 @@ class Plan:
         places = self.places
 
         def prepare(shell: Shell) -> None:
+            if places.is_demo and not places.asks_for_demo:
+                raise InstallError(
+                    "A state or a database of your own is set, and no shop. Name the shop's folder "
+                    "with SHOPGUIDE_SHOP (`shopguide new-shop FOLDER` begins one), or the demo "
+                    f"shop: SHOPGUIDE_SHOP={DEMO}"
+                )
+            _refuse_another_shop(places)
+            # The demo shop's goods, people and orders are made up by its own package.
+            what = ("demo",) if places.is_demo else ("data.prepare", "--shop", places.shop)
             url = places.database_url
-            shell.run(places.python, "-m", "data.prepare", "--database", url, ours=True)
+            shell.run(places.python, "-m", *what, "--database", url, ours=True)
+            places.holder.parent.mkdir(parents=True, exist_ok=True)
+            places.holder.write_text(f"{places.shop.resolve()}\n", encoding="utf-8")
 
         file = places.database_file
         return Step(
             name="database",
-            title="Database with the demo shop",
+            title="Database with the demo shop" if places.is_demo else "Database",
             action=prepare,
             stamp=places.stamps / "database.json",
             after=("packages",),
-            files=(places.root / "data",),
-            words=(places.database_url,),
+            files=(
+                places.root / "data",
+                *((places.root / "demo",) if places.is_demo else places.catalogue),
+            ),
+            words=(places.database_url, str(places.shop)),
             outputs=(file,) if file else (),
             disk_mb=100,
             always=file is None,
@@ -257,10 +272,10 @@ class Plan:
 
         def build(shell: Shell) -> None:
             embedder = places.embedder
-            own = () if embedder == EMBEDDER else ("--embedder", embedder)
+            own = () if embedder == SEARCH else ("--embedder", embedder)
             shell.run(
                 *(places.python, "-m", "retrieval.build", "--database", places.database_url),
-                *("--documents", places.documents, "--out", places.index, *own),
+                *("--shop", places.shop, "--out", places.index, "--pages", places.pages, *own),
                 ours=True,
             )
 
@@ -272,8 +287,10 @@ class Plan:
             after=("embedder", "database"),
             files=(
                 places.root / "retrieval",
-                places.root / "data" / "demo",
-                places.documents,
+                places.shop / "shop.yaml",  # its languages
+                places.shop / "documents",
+                places.pages,
+                *places.catalogue,
                 places.imported,
             ),
             words=(places.database_url, places.embedder),
@@ -285,7 +302,8 @@ class Plan:
         places, root = self.places, self.places.root
 
         def export(shell: Shell) -> None:
-            shell.run(places.python, "-m", "bot.lookups", ours=True)  # reads the same settings
+            # It reads the same settings.
+            shell.run(places.python, "-m", "bot.commands.lookups", ours=True)
 
         return Step(
             name="lookups",
@@ -293,8 +311,13 @@ class Plan:
             action=export,
             stamp=places.stamps / "lookups.json",
             after=("database",),
-            files=(root / "bot" / "lookups.py", root / "data" / "demo", places.imported),
-            words=(places.database_url,),
+            files=(
+                root / "bot" / "commands" / "lookups.py",
+                root / "retrieval" / "lexicon.py",
+                *places.catalogue,
+                places.imported,
+            ),
+            words=(places.database_url, str(places.shop)),
             outputs=(places.state / "lookups.json",),
         )
 
@@ -314,7 +337,6 @@ class Plan:
 
     def _rasa_model(self) -> Step:
         places, root = self.places, self.places.root
-        embedder = places.weights / EMBEDDER
 
         def train(shell: Shell) -> None:
             shell.run(
@@ -322,7 +344,7 @@ class Plan:
                 root / "bot" / "rasa" / "train.py",
                 env={
                     "SHOPGUIDE_STATE": str(places.state),
-                    "SHOPGUIDE_EMBEDDER": str(embedder),
+                    "SHOPGUIDE_SHOP": str(places.shop),
                     "RASA_TELEMETRY_ENABLED": "false",
                     "TF_CPP_MIN_LOG_LEVEL": "3",
                     "PYTHONWARNINGS": "ignore",
@@ -339,10 +361,24 @@ class Plan:
             files=(
                 root / "bot" / "rasa",
                 root / "retrieval" / "text.py",
-                root / "retrieval" / "embedder.py",
+                root / "retrieval" / "lexicon.py",
+                places.shop / "examples.yaml",
             ),
             outputs=(places.rasa_model,),
             disk_mb=200,
+        )
+
+
+def _refuse_another_shop(places: Places) -> None:
+    """Two shops in one state would answer with each other's products."""
+    if not places.holder.exists():
+        return
+    held = Path(places.holder.read_text(encoding="utf-8").strip())
+    if held != places.shop.resolve():
+        raise InstallError(
+            f"{places.state} holds the shop of {held}. Give {places.shop} a state of its own, such "
+            f"as SHOPGUIDE_STATE=var/{places.shop.name}; or, if it is the same shop in a new "
+            f"place, delete {places.holder}."
         )
 
 
@@ -387,7 +423,7 @@ _COMMAND = """\
 ' '''
 import sys
 
-from bot.cli import main
+from bot.commands.main import main
 
 sys.exit(main())
 """

@@ -1,9 +1,13 @@
 """Closed sets of words that change what a promise means: what is free, which card, which colour,
-how to wash. An answer may use one only when the sources do, in either language."""
+how to wash. An answer may use one only when the sources do, in either language.
+
+A shop's own such words (its tiers, ways of delivery, regions, values of options) are learned at the
+start."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 # Each line is one meaning: Chinese forms / English forms, as regular expressions.
 _TABLE = """
@@ -16,21 +20,11 @@ _TABLE = """
 半价 / half price
 微信 / wechat
 支付宝 / alipay
-花呗 / huabei
 信用卡|银行卡|借记卡 / cards?|visa|mastercard
 货到付款 / cash on delivery|pay on delivery
 现金 / cash
 分期|分 ?[\\d、 或和]+ ?期 / instal+ments?
 paypal / paypal
-金卡|金牌|黄金会员|金级 / gold
-银卡|银牌|白银会员|银级 / silver
-顺丰 / s\\.?f\\.? express|sf
-京东 / jd
-中通 / zto
-圆通 / yto
-韵达 / yunda
-邮政|ems / ems|china post
-dhl / dhl
 机洗|洗衣机 / machine[- ]wash\\w*|washing machine
 手洗 / hand[- ]wash\\w*|wash(?:ed)? by hand
 干洗 / dry[- ]clean\\w*
@@ -42,19 +36,12 @@ dhl / dhl
 防泼水 / water[- ]repellent|water[- ]resistant
 洗碗机 / dishwashers?
 微波 / microwaves?
-香港 / hong kong
-澳门 / maca[uo]
-台湾 / taiwan
-新疆 / xinjiang
-西藏 / tibet
-海南 / hainan
-青海 / qinghai
 海外|国外|境外|国际 / abroad|overseas|international\\w*|worldwide
 门店|实体店|到店 / in[- ]store|physical stores?|branch\\w*
 红色|大红|酒红 / red
 橙色|橘色 / orange
 黄色 / yellow
-绿色|松绿|墨绿 / green|pine
+绿色|墨绿 / green
 蓝色|藏蓝 / blue|navy
 紫色 / purple
 黑色 / black
@@ -62,11 +49,9 @@ dhl / dhl
 灰色|炭灰 / gr[ae]y|charcoal
 棕色|咖啡色 / brown
 粉色 / pink
-沙色|卡其|米色 / sand|khaki|beige
+卡其|米色 / khaki|beige
 纯棉|棉质|棉布 / cotton
 羊毛 / wool\\w*
-美利奴 / merino
-羽绒|鹅绒|鸭绒 / goose|duck down|down fill\\w*
 尼龙 / nylon
 涤纶|聚酯 / polyester
 铝 / alumini?um
@@ -95,10 +80,30 @@ def _pattern(line: str) -> re.Pattern[str]:
 
 
 _MEANINGS = [_pattern(line) for line in _TABLE.strip().splitlines()]
+_OF_ALL_SHOPS = len(_MEANINGS)
+
+
+def learn(meanings: Iterable[Iterable[str]]) -> None:
+    """Take on a shop's own words, in place of any learned before: for each meaning what it is
+    called in all languages ({"特快", "express"})."""
+    del _MEANINGS[_OF_ALL_SHOPS:]
+    for words in meanings:
+        known = [word.strip() for word in words if len(word.strip()) > 1]
+        if known:
+            _MEANINGS.append(_own_pattern(known))
+
+
+def _own_pattern(words: Iterable[str]) -> re.Pattern[str]:
+    # Latin words are whole; Chinese ones stand without spaces.
+    forms = (
+        rf"(?<![A-Za-z]){re.escape(word)}(?![A-Za-z])" if word.isascii() else re.escape(word)
+        for word in words
+    )
+    return re.compile("|".join(forms), re.IGNORECASE)
 
 
 def concepts(text: str) -> set[int]:
-    """Which meanings of the table the text has, by their places in it."""
+    """Which meanings the text has, by their numbers."""
     return {place for place, pattern in enumerate(_MEANINGS) if pattern.search(text)}
 
 

@@ -3,7 +3,8 @@
 LLMError
 ├── EngineUnavailable   the generator cannot be reached or could not be loaded
 ├── GenerationTimeout   the deadline passed before the reply was complete
-└── PromptTooLong       the prompt does not fit the model
+├── PromptTooLong       the prompt does not fit the model
+└── TooLittleText       a language model of one's own cannot be trained on so little
 """
 
 from __future__ import annotations
@@ -23,3 +24,7 @@ class GenerationTimeout(LLMError):
 
 class PromptTooLong(LLMError):
     """The prompt does not fit the model."""
+
+
+class TooLittleText(LLMError):
+    """The shop's texts are too few to learn from, or to measure on."""

@@ -20,8 +20,20 @@ from llm.draft import Draft, Rejected
 from llm.errors import EngineUnavailable, GenerationTimeout, LLMError
 from llm.lexis import sentences, terms
 from llm.prompts import grounded_prompt
-from llm.quotes import Quote, Similarity, asked_units, best_quotes, support, units
-from llm.tables import read_out, rows_for
+from llm.quotes import (
+    Quote,
+    Similarity,
+    asked_units,
+    best_quotes,
+    is_attribute,
+    is_row,
+    paragraphs,
+    standing_alone,
+    support,
+    tells,
+    units,
+)
+from llm.tables import rows_for
 from llm.types import Citation, Engine, GroundedAnswer
 from retrieval.types import Language, Passage
 
@@ -34,6 +46,10 @@ _MAX_TOKENS = 64
 _READ = {"zh": 160, "en": 380}
 _SECOND_QUOTE = 0.8
 _QUOTE_LENGTH = {"zh": 90, "en": 220}
+# Characters of a page that are told whole, as a section or as the paragraph in which the sentence
+# stands that answers: the step, the deadline and the exception stand in neighbouring sentences. Of
+# 120, 170 and 300 the least that holds nearly as many answers as the most (docs/finding.md).
+_WHOLE = {"zh": 170, "en": 400}
 # A case in time ("bought last month") needs a comparison, which is not the generator's to make.
 _CASE = re.compile(
     r"昨天|前天|今天|明天|上周|上个?月|去年|刚才|刚刚|[天月年周]前"
@@ -55,7 +71,8 @@ _OTHER_LANGUAGE = {"zh": "我们的说明（英文）：{}", "en": "Our help pag
 class GroundedWriter:
     """Serves all threads. `engine` None means: always quote. `similarity` (a text against several)
     lets quotes be found where the words differ, as between two languages. Without `word_facts`,
-    decided facts are told as they are, at once."""
+    decided facts are told as they are, at once; with `whole_sections` a page's short section or
+    paragraph is."""
 
     def __init__(
         self,
@@ -64,10 +81,12 @@ class GroundedWriter:
         deadline_s: float = 8.0,
         similarity: Similarity | None = None,
         word_facts: bool = True,
+        whole_sections: bool = True,
     ) -> None:
         self._engine = engine
         self._deadline_s = deadline_s
         self._word_facts = word_facts
+        self._whole_sections = whole_sections
         self._similarity = similarity
 
     def ready(self) -> bool:
@@ -80,17 +99,6 @@ class GroundedWriter:
             languages: tuple[Language, ...] = ("zh", "en")
             for language in languages:
                 self._engine.prepare(grounded_prompt("?", ["…"], language))
-
-    def ranked(self, question: str, passages: Sequence[Passage]) -> list[Passage]:
-        """The passages by their best sentence: for passages of one thing, whose order by whole
-        vectors says little."""
-        quotes = best_quotes(
-            question,
-            passages,
-            similarity=self._similarity,
-            limit=sum(len(p.text) for p in passages),
-        )
-        return list(dict.fromkeys(quote.passage for quote in quotes)) or list(passages)
 
     def quote(self, question: str, passage: Passage, language: Language) -> str:
         """The passage's own words for the question, one or two sentences; no generator runs."""
@@ -171,6 +179,8 @@ class GroundedWriter:
         if decided and not self._word_facts:
             return None, "facts"
         if not decided:
+            if told := self._told_as_it_stands(question, chosen):
+                return None, told
             if rows_for(question, units(chosen[0])):
                 return None, "a table is looked up"
             if missing := unknown_amounts(question, sources):
@@ -248,12 +258,14 @@ class GroundedWriter:
         if not quotes:  # a passage without a sentence in it
             quotes = [Quote(passages[0], passages[0].text or passages[0].title, 0.0)]
         best = quotes[0]
+        if self._whole_sections and (section := _whole(best)):
+            return self._as_quote(section, best.passage, language, reason, headed=True)
         together = [
             quote
             for quote in quotes
             if quote.passage is best.passage and quote.score >= _SECOND_QUOTE * best.score
         ]
-        together = [best, *(quote for quote in together[1:] if not _says_the_same(quote, best))]
+        together = [quote for quote in together if not _said_by_another(quote, together)]
         if sum(len(quote.text) for quote in together) > _QUOTE_LENGTH[best.passage.language]:
             together = [best]
         whole = units(best.passage)
@@ -261,14 +273,36 @@ class GroundedWriter:
         text = _joined([quote.text for quote in together], best.passage.language)
         return self._as_quote(text, best.passage, language, reason)
 
+    def _told_as_it_stands(self, question: str, passages: Sequence[Passage]) -> str | None:
+        """Why the best quote needs no other words, None where it does: a short section or paragraph
+        is told whole, and a product's attribute ("waterproof rating: 3,000 mm") loses its figure
+        where it is worded as "it is waterproof"."""
+        for quote in best_quotes(question, passages, similarity=self._similarity):
+            if self._whole_sections and _whole(quote) is not None:
+                return "short enough to be told whole"
+            if is_attribute(quote):
+                return "an attribute says it"
+        return None
+
     @staticmethod
     def _as_quote(
-        text: str, passage: Passage, language: Language, reason: str | None
+        text: str,
+        passage: Passage,
+        language: Language,
+        reason: str | None,
+        *,
+        headed: bool = False,
     ) -> GroundedAnswer:
         citation = _citation(1, passage, text)
-        text = read_out(text)
-        if text.endswith("；"):  # a sentence's part that stands alone here
-            text = f"{text[:-1]}。"
+        if (
+            headed
+            and "\n" in text
+            and passage.heading
+            and not passage.heading.endswith(("?", "？"))
+        ):
+            # Without it, "what is not covered" reads as what is.
+            text = f"{passage.heading}{'：' if passage.language == 'zh' else ':'}\n{text}"
+        text = standing_alone(text)
         if passage.language != language:
             text = _OTHER_LANGUAGE[language].format(text)
         return GroundedAnswer(_mark(text, 1, language), (citation,), "quote", reason)
@@ -297,8 +331,10 @@ class GroundedWriter:
         return _joined(marked, language), tuple(citations)
 
     def _nearest(self, part: str, question: str, passages: Sequence[Passage]) -> Quote:
-        """The unit that a sentence of the answer leans on."""
-        words = {term for term in terms(part) if len(term) > 1}
+        """The unit that a sentence of the answer leans on: the words of a passage's own title, a
+        product's name say, tell its units not apart."""
+        titles = set().union(*(terms(passage.title) for passage in passages))
+        words = {term for term in terms(part) - titles if len(term) > 1}
         pool = [Quote(passage, unit, 0.0) for passage in passages for unit in units(passage)]
         if not pool:
             return Quote(passages[0], passages[0].text, 0.0)
@@ -338,11 +374,42 @@ def _share(figures: set[tuple[str, Decimal]], text: str) -> float:
     return sum(value in values for _, value in figures) / len(figures) if figures else 0.0
 
 
-def _says_the_same(other: Quote, best: Quote) -> bool:
-    """Whether a quote has figures and none that the best one lacks: a table's row beside the
-    sentence that says it."""
-    figures = _figures(other.text)
-    return bool(figures) and figures <= _figures(best.text)
+def _said_by_another(quote: Quote, quotes: Sequence[Quote]) -> bool:
+    """Whether a quote has figures, and another one all of them: a table's row beside the sentence
+    that says it. Of two with the same figures the first stays."""
+    figures = _figures(quote.text)
+    place = quotes.index(quote)
+    return bool(figures) and any(
+        figures < told or (figures == told and other < place)
+        for other, told in enumerate(map(_figures, (each.text for each in quotes)))
+        if other != place
+    )
+
+
+def _whole(quote: Quote) -> str | None:
+    """What is told whole around a page's sentence: its section where that is short, else its
+    paragraph or list; None where both are long, and of a table, whose row is told alone."""
+    passage = quote.passage
+    if passage.kind != "document" or any(map(is_row, quote.text.splitlines())):
+        return None
+    around = [passage.text, *paragraphs(passage)]
+    return next(
+        (
+            text.strip()
+            for text in around
+            if quote.text in text
+            and len(text) <= _WHOLE[passage.language]
+            and not any(map(is_row, text.splitlines()))
+            and not _says_twice(text)
+        ),
+        None,
+    )
+
+
+def _says_twice(text: str) -> bool:
+    """Whether a line's figures stand in another, as a table's row beside the sentence on it."""
+    told = [figures for line in text.splitlines() if (figures := _figures(line))]
+    return any(one <= other for n, one in enumerate(told) for m, other in enumerate(told) if n != m)
 
 
 def _without_instructions(text: str) -> str:
@@ -382,10 +449,7 @@ def _choose(question: str, passages: Sequence[Passage], language: Language) -> l
 
 
 def _tells(question: str, passage: Passage) -> bool:
-    """Whether the passage holds each kind of amount that the question asks for."""
-    asked = asked_units(question)
-    told = {amount.unit for amount in amounts(passage.text)} if asked else set()
-    return all(told & units_asked for units_asked in asked)
+    return not asked_units(question) or tells(question, passage.text)
 
 
 def _citation(number: int, passage: Passage, quote: str) -> Citation:

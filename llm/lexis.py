@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
+
+from retrieval.text import goes_on
 
 HAN = re.compile(r"[\u3400-\u9fff]")
 _HAN_RUN = re.compile(r"[\u3400-\u9fff]+")
@@ -60,17 +62,17 @@ def language_of(text: str) -> str:
 
 def sentences(text: str) -> list[str]:
     """Sentences with their punctuation; a line (list item, table row) never joins the next."""
-    return _split(_SENTENCE_END, text)
+    return _split((end for end in _SENTENCE_END.finditer(text) if not goes_on(text, end)), text)
 
 
 def clauses(text: str) -> list[str]:
     """The parts between commas, colons and sentence ends."""
-    return _split(CLAUSE_END, text)
+    return _split(CLAUSE_END.finditer(text), text)
 
 
-def _split(end: re.Pattern[str], text: str) -> list[str]:
+def _split(ends: Iterable[re.Match[str]], text: str) -> list[str]:
     found, start = [], 0
-    for match in end.finditer(text):
+    for match in ends:
         found.append(text[start : match.end()].strip())
         start = match.end()
     found.append(text[start:].strip())

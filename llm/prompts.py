@@ -2,8 +2,8 @@
 
 Everything but the last turn is the same for every question of a language, so that an engine
 computes it once. With the default generator that part fills blocks of 32 tokens, which are kept
-whole, nearly to the last one (a test counts them). The examples are about goods that an outdoor
-shop does not sell: whatever slips from them into an answer fails the checks. Texts of customers
+whole, nearly to the last one (a test counts them). The goods of the examples do not exist, so that
+no shop sells them: whatever slips from them into an answer fails the checks. Texts of customers
 and documents stand between marks, and the marks are taken out of the texts themselves.
 """
 
@@ -31,55 +31,54 @@ _SYSTEM = {
 _EXAMPLES: dict[str, list[tuple[list[str], str, str]]] = {
     "zh": [
         (
-            ["鲜花配送 > 时间：市区当天送达，郊县次日送达。雨雪天可能顺延一天。"],
-            "住在郊县几天能收到花？",
+            ["奎玛配送 > 时间：市区当天送达，郊县次日送达。雨雪天可能顺延一天。"],
+            "住在郊县几天能收到奎玛？",
             "郊县次日送达，雨雪天可能顺延一天。",
         ),
         (
-            ["生鲜售后：水果不支持退货。如有腐烂，请在收货后 24 小时内联系客服补发。"],
-            "我昨天刚买的草莓不想要了，现在还可以退吗？",
-            "水果不支持退货；如有腐烂，收货后 24 小时内联系客服可以补发。",
+            ["售后：托露不支持退货。如有破损，请在收货后 24 小时内联系客服补发。"],
+            "我昨天刚买的托露不想要了，现在还可以退吗？",
+            "托露不支持退货；如有破损，收货后 24 小时内联系客服可以补发。",
         ),
         (
-            ["您买的三盆绿萝一共 57 元，没有达到 80 元的免运费门槛。", "运费 6 元。"],
-            "三盆绿萝包邮吗？",
-            "三盆绿萝一共 57 元，没有达到 80 元的免运费门槛，运费 6 元。",
+            ["您买的三件洛比一共 57 元，没有达到 80 元的免运费门槛。", "运费 6 元。"],
+            "三件洛比包邮吗？",
+            "三件洛比一共 57 元，没有达到 80 元的免运费门槛，运费 6 元。",
         ),
         (
-            ["Rattan basket: 30 cm high, carries up to 8 kg. Wipe with a damp cloth."],
-            "这个藤篮能装多重？",
+            ["Vessin: 30 cm high, carries up to 8 kg. Wipe with a damp cloth."],
+            "这个 Vessin 能装多重？",
             "最多能装 8 公斤。",
         ),
     ],
     "en": [
         (
-            ["Flower delivery > Times: City addresses the same day, suburbs the next day."],
-            "How fast do flowers reach the suburbs?",
-            "Flowers reach the suburbs the next day.",
+            ["Quima delivery > Times: City addresses the same day, suburbs the next day."],
+            "How fast does a Quima reach the suburbs?",
+            "A Quima reaches the suburbs the next day.",
         ),
         (
             [
-                "Fresh food: Fruit cannot be returned. If it is rotten, contact us within 24 hours "
-                "and we send it again."
+                "Torlu returns: A Torlu cannot be returned. If it is broken, contact us within 24 "
+                "hours and we send it again."
             ],
-            "Can I send the strawberries back if I changed my mind?",
-            "Fruit cannot be returned; if it is rotten, contact us within 24 hours and we send it "
-            "again.",
+            "Can I send the Torlu back if I changed my mind?",
+            "A Torlu cannot be returned; if it is broken, contact us within 24 hours and we send "
+            "it again.",
         ),
         (
             [
-                "Your three pothos plants come to 57 yuan, which is below the 80 yuan for free "
-                "delivery.",
+                "Your three Lobis come to 57 yuan, which is below the 80 yuan for free delivery.",
                 "Delivery costs 6 yuan.",
             ],
-            "I would like three pothos plants. Is delivery free for them?",
-            "Your three plants come to 57 yuan, below the 80 yuan for free delivery, so delivery "
+            "I would like three Lobis. Is delivery free for them?",
+            "Your three Lobis come to 57 yuan, below the 80 yuan for free delivery, so delivery "
             "costs 6 yuan.",
         ),
         (
-            ["藤编收纳篮：高 30 厘米，最多承重 8 公斤。用湿布擦拭。"],
-            "How much weight does the rattan basket carry?",
-            "The rattan basket carries up to 8 kg.",
+            ["维辛：高 30 厘米，最多承重 8 公斤。用湿布擦拭。"],
+            "How much weight does the Vessin carry?",
+            "The Vessin carries up to 8 kg.",
         ),
     ],
 }

@@ -18,12 +18,15 @@ class Engine(ABC):
     """A text generator. One instance serves all threads."""
 
     name: str
+    # 0: the likeliest token each time, the same words for the same prompt. What talks to customers
+    # leaves it so; marketing texts may vary.
+    temperature: float = 0.0
 
     @abstractmethod
     def stream(
         self, turns: list[ChatTurn], *, max_tokens: int = 160, deadline_s: float | None = None
     ) -> Iterator[str]:
-        """Yield pieces of the reply as they grow (greedy decoding); stop at the end of the turn,
+        """Yield pieces of the reply as they grow; stop at the end of the turn,
         after `max_tokens`, or when `deadline_s` seconds from the call have passed (then raise
         `GenerationTimeout`). Closing the iterator stops the generation.
 

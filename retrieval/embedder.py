@@ -75,10 +75,6 @@ class Embedder:
         """float32 [n, dimensions]; `progress` is called after each batch with (done, all)."""
         return self._embed([PASSAGE_PREFIX + text for text in texts], progress)
 
-    def count_tokens(self, text: str) -> int:
-        """Tokens of the text alone, without prefix and special tokens, at most 512."""
-        return len(self._tokenizer.encode(text, add_special_tokens=False).ids)
-
     def _embed(self, texts: list[str], progress: Progress | None) -> Vectors:
         if not texts:
             return np.zeros((0, getattr(self, "dimensions", 0)), np.float32)
@@ -100,13 +96,19 @@ class Embedder:
         return vectors
 
     def _forward(self, batch: list[list[int]]) -> Vectors:
-        states = np.asarray(self._encoder.forward_batch(batch).last_hidden_state, np.float32)
-        lengths = np.array([len(row) for row in batch])
-        mask = (np.arange(states.shape[1])[None, :] < lengths[:, None]).astype(np.float32)
-        pooled = np.einsum("nth,nt->nh", states, mask) / lengths[:, None]
+        pooled = token_means(self._encoder, batch)
         norms = np.linalg.norm(pooled, axis=1, keepdims=True)
         vectors: Vectors = (pooled / np.maximum(norms, 1e-12)).astype(np.float32)
         return vectors
+
+
+def token_means(encoder: ctranslate2.Encoder, batch: list[list[int]]) -> Vectors:
+    """float32 [texts, width]: the mean of the states of each text's tokens."""
+    states = np.asarray(encoder.forward_batch(batch).last_hidden_state, np.float32)
+    lengths = np.array([len(row) for row in batch])
+    mask = (np.arange(states.shape[1])[None, :] < lengths[:, None]).astype(np.float32)
+    means: Vectors = np.einsum("nth,nt->nh", states, mask) / lengths[:, None]
+    return means
 
 
 def fingerprint(folder: Path) -> str:

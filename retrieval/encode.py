@@ -15,9 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from retrieval.embedder import Progress, TextEmbedder, Vectors
-from retrieval.ingest import embedding_text
 from retrieval.text import sentences
-from retrieval.types import Passage
+from retrieval.types import Passage, embedding_text
 
 SENTENCES = "sentences.npy"
 SENTENCE_ENDS = "sentence-ends.npy"
@@ -41,6 +40,11 @@ def sentences_of(passage: Passage) -> list[str]:
     return sentences(passage.text, passage.language)
 
 
+def headed(passage: Passage, sentence: str) -> str:
+    """A sentence as it is embedded: under its passage's headings."""
+    return f"{passage.title} {passage.heading}".strip() + f"\n{sentence}"
+
+
 def encode(
     passages: Sequence[Passage], embedder: TextEmbedder, progress: Progress | None = None
 ) -> Encoded:
@@ -55,7 +59,7 @@ def encode(
         heading = f"{passage.title} {passage.heading}".strip()
         wholes.append(number(embedding_text(passage)))
         heads.append(number(heading))
-        parts += [number(f"{heading}\n{sentence}") for sentence in sentences_of(passage)]
+        parts += [number(headed(passage, sentence)) for sentence in sentences_of(passage)]
         ends.append(len(parts))
     vectors = embedder.embed_passages(list(numbers), progress)
     mixed = (1 - _HEADING_WEIGHT) * vectors[wholes] + _HEADING_WEIGHT * vectors[heads]
@@ -97,11 +101,7 @@ class SentenceVectors:
         start = int(self.ends[number - 1]) if number else 0
         return self.vectors[start : int(self.ends[number])]
 
-    def best(self, number: int, query: Vectors) -> tuple[float, int] | None:
-        """The highest cosine with the query among the passage's sentences, and which one it is."""
-        rows = self.of(number)
-        if len(rows) == 0:
-            return None
-        cosines = rows.astype(np.float32) @ query
-        which = int(np.argmax(cosines))
-        return float(cosines[which]), which
+    def nearest(self, number: int, query: Vectors, most: int) -> list[tuple[float, int]]:
+        """The highest cosines with the query among the passage's sentences, and which they are."""
+        cosines = self.of(number).astype(np.float32) @ query
+        return [(float(cosines[n]), int(n)) for n in np.argsort(-cosines, kind="stable")[:most]]

@@ -6,6 +6,7 @@ RetrievalError
 ├── IndexCorrupt         a file of the index is damaged or absent
 ├── IndexMismatch        the index was built with another embedder
 ├── DocumentError        a document cannot be read
+├── SiteError            a site, or a page of it, cannot be fetched
 ├── SequencesError       histories of purchases cannot be read or measured
 ├── ModelMissing         no model was trained there yet
 ├── ModelCorrupt         a file of a model or a checkpoint is damaged or absent
@@ -36,6 +37,10 @@ class IndexMismatch(RetrievalError):
 
 
 class DocumentError(RetrievalError):
+    pass
+
+
+class SiteError(RetrievalError):
     pass
 
 

@@ -13,7 +13,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,11 +23,18 @@ import numpy as np
 from retrieval import passages as store
 from retrieval.encode import SENTENCES, Encoded, SentenceVectors
 from retrieval.errors import IndexCorrupt, IndexMismatch, IndexMissing
-from retrieval.ingest import embedding_text, searched_text
 from retrieval.lexical import LexicalIndex
 from retrieval.passages import PassageStore
-from retrieval.types import Passage
+from retrieval.types import Passage, embedding_text, searched_text
 from retrieval.vectors import IndexKind, VectorIndex
+
+Reach = Callable[[str], None]
+"""Told the name of each step of a build as it begins."""
+
+
+def nowhere(_step: str) -> None:
+    """For whoever does not want to know how far a build is."""
+
 
 FORMAT = 1
 CURRENT = "CURRENT"
@@ -116,11 +123,17 @@ def current(path: Path) -> tuple[Path, Manifest]:
     if not pointer.is_file():
         raise IndexMissing(f"There is no index in {path}; {_REBUILD}.")
     folder = path / pointer.read_text("utf-8").strip()
+    return folder, manifest_of(folder)
+
+
+def manifest_of(folder: Path) -> Manifest:
+    """The manifest of a build. Raises `IndexCorrupt`, and `IndexMismatch` of another version's."""
+    path = folder.parent
     try:
         fields: dict[str, Any] = json.loads((folder / MANIFEST).read_text("utf-8"))
         if fields.get("format") != FORMAT:
             raise IndexMismatch(f"The index in {path} was built by another version; {_REBUILD}.")
-        return folder, Manifest(**fields)
+        return Manifest(**fields)
     except (OSError, ValueError, TypeError, AttributeError) as error:
         raise IndexCorrupt(f"{folder / MANIFEST} is damaged or gone; {_REBUILD}.") from error
 
@@ -133,13 +146,19 @@ def write(
     fingerprint: str,
     inputs: str,
     kind: IndexKind = "flat",
+    finish: Callable[[Path], None] | None = None,
+    reach: Reach = nowhere,
 ) -> Path:
-    """Write a build and make it the current one; returns its folder. Older builds are removed."""
+    """Write a build and make it the current one; returns its folder. Older builds are removed.
+
+    `finish` adds to the folder before it becomes current; whoever answers meanwhile does so from
+    the build before. `reach` is told of each step as it begins.
+    """
     path.mkdir(parents=True, exist_ok=True)
     with (path / ".lock").open("w") as lock:
         # Two builds at once would remove each other's folder.
         fcntl.flock(lock, fcntl.LOCK_EX)
-        return _write(path, passages, encoded, fingerprint, inputs, kind)
+        return _write(path, passages, encoded, fingerprint, inputs, kind, finish, reach)
 
 
 def _write(
@@ -149,7 +168,10 @@ def _write(
     fingerprint: str,
     inputs: str,
     kind: IndexKind,
+    finish: Callable[[Path], None] | None,
+    reach: Reach,
 ) -> Path:
+    reach("write")
     folder = Path(tempfile.mkdtemp(prefix="build-", dir=path))
     try:
         folder.chmod(0o755)
@@ -173,12 +195,20 @@ def _write(
             "files": files,
         }
         (folder / MANIFEST).write_text(json.dumps(manifest, indent=1), "utf-8")
+        if finish is not None:
+            reach("finish")
+            finish(folder)
+        reach("swap")
         replace_text(path / CURRENT, folder.name)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    for old in path.glob("build-*"):
-        if old != folder:
+    reach("clear")
+    # What builds that were killed left behind goes as well.
+    for old in (*path.glob("build-*"), *path.glob(f".{CURRENT}-*")):
+        if old.is_file():
+            old.unlink(missing_ok=True)
+        elif old != folder:
             shutil.rmtree(old, ignore_errors=True)
     return folder
 

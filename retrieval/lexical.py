@@ -12,7 +12,7 @@ import bm25s
 import numpy as np
 import numpy.typing as npt
 
-from retrieval.text import HAN, tokenize
+from retrieval.text import HAN, singular, tokenize
 
 Scores = npt.NDArray[np.float32]
 
@@ -29,11 +29,6 @@ _STOP = frozenset(
     """.split()
 )
 _HAN_RUN = re.compile(f"[{HAN}]{{2,}}")
-_SUFFIXES = [
-    (re.compile(r"(?<=[a-z]{3})ies$"), "y"),
-    (re.compile(r"(?:(?<=ss)|(?<=zz)|(?<=x)|(?<=ch)|(?<=sh))es$"), ""),
-    (re.compile(r"(?<=[a-z]{2}[^su])s$"), ""),
-]
 
 
 def terms(text: str) -> list[str]:
@@ -57,11 +52,7 @@ def _stem(word: str) -> str:
     """Folds plurals. Cutting further endings (-ed, -ing, -able) made the ranking of ePQA worse."""
     if word in _STOP or not word.isalpha() or len(word) < 4:
         return word.replace(",", "") if word[0].isdigit() else word
-    for pattern, replacement in _SUFFIXES:
-        shorter, count = pattern.subn(replacement, word)
-        if count:
-            return shorter
-    return word
+    return singular(word)
 
 
 class LexicalIndex:

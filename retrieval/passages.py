@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from retrieval.types import Filters, Language, Passage
 
-_LANGUAGES = ("zh", "en")
+_LANGUAGES: tuple[Language, ...] = ("zh", "en")
 _KINDS = ("document", "product")
 TEXTS = "passages.jsonl"
 COLUMNS = "passages.npz"
@@ -40,6 +40,11 @@ class PassageStore:
             mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ) if len(self._ends) else b""
         )
 
+    @property
+    def languages(self) -> tuple[Language, ...]:
+        """The languages that passages are in, Chinese first."""
+        return tuple(name for i, name in enumerate(_LANGUAGES) if (self._languages == i).any())
+
     def __len__(self) -> int:
         return len(self._ends)
 
@@ -51,12 +56,9 @@ class PassageStore:
         return (self[number] for number in range(len(self)))
 
     def allowed(self, filters: Filters, reader: Language) -> npt.NDArray[np.bool_]:
-        """Mask of the passages that pass. Of passages that exist in both languages only the
-        reader's passes, unless the filters ask for the other."""
-        if filters.language is not None:
-            masks = [self._languages == _LANGUAGES.index(filters.language)]
-        else:
-            masks = [(self._languages == _LANGUAGES.index(reader)) | ~self._twinned]
+        """Mask of the passages that pass. Of a page or product that exists in both languages only
+        the reader's passes; what exists in one alone passes for everybody."""
+        masks = [(self._languages == _LANGUAGES.index(reader)) | ~self._twinned]
         if filters.kind is not None:
             masks.append(self._kinds == _KINDS.index(filters.kind))
         if filters.sources is not None:
@@ -94,19 +96,7 @@ def write(folder: Path, passages: Sequence[Passage], hashes: Sequence[str]) -> N
 
 
 def _twinned(passages: Sequence[Passage]) -> npt.NDArray[np.bool_]:
-    """Whether the other language says the same: it does when the source has the same sections in
-    both. Else nobody knows which section is which, and all of them stay."""
-    sections: dict[tuple[str, str], set[str]] = {}
-    for passage in passages:
-        sections.setdefault((passage.source, passage.language), set()).add(_section(passage))
-    alike = {
-        source
-        for source, _ in sections
-        if sections.get((source, "zh")) == sections.get((source, "en"))
-    }
-    return np.array([passage.source in alike for passage in passages], bool)
-
-
-def _section(passage: Passage) -> str:
-    # "returns#2.1" is a further part of section 2.
-    return passage.id.rpartition("#")[2].split(".")[0]
+    """Whether each passage's source exists in the other language too."""
+    languages = {(passage.source, passage.language) for passage in passages}
+    both = {source for source, _ in languages if {(source, "zh"), (source, "en")} <= languages}
+    return np.array([passage.source in both for passage in passages], bool)

@@ -204,9 +204,21 @@ class _Identifier:
 _identifier = _Identifier()
 
 
+_PLURALS = [
+    (re.compile(r"(?<=[a-z]{3})ies$"), "y"),
+    (re.compile(r"(?:(?<=ss)|(?<=zz)|(?<=x)|(?<=ch)|(?<=sh))es$"), ""),
+    (re.compile(r"(?<=[a-z]{2}[^su])s$"), ""),
+]
+
+
 def singular(word: str) -> str:
-    """An English word without the s of its plural, as good as that goes by its end alone."""
-    return re.sub(r"(?<=[a-z]{3})s$", "", word)
+    """An English word in small letters without the ending of its plural, as good as that goes by
+    its end alone ("gas" and "dress" stay)."""
+    for pattern, replacement in _PLURALS:
+        shorter, count = pattern.subn(replacement, word)
+        if count:
+            return shorter
+    return word
 
 
 def prepare() -> None:
@@ -266,9 +278,17 @@ def _surely_not_english(sample: str, words: list[str]) -> bool:
 
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(])(?:e\.g|i\.e|etc|approx|incl|excl|vs|no|nr|mr|mrs|ms|dr|st|a\.m|p\.m|max|min|fig|"
-    r"[A-Za-z])\.$",
+    r"wt|vol|qty|tel|[A-Za-z])\.$"
+    # Units as labels abbreviate them, behind a figure or the first half of one: "1.7 fl. oz.".
+    r"|(?:\d\s?|\b(?:fl|sq|cu)\.\s?)"
+    r"(?:fl|oz|lbs?|ml|cl|in|ft|yds?|sq|cu|hrs?|mins?|secs?|pcs?|pkgs?|ct|dia)\.$",
     re.IGNORECASE,
 )
+# What begins no sentence: a small letter, and marks that go on.
+_GOES_ON = re.compile(r"[ \t]*(?:[a-z,;:)\]）]|[–—-])")
+# Nobody's bracket is longer.
+_BRACKET_LENGTH = 300
+_BRACKETS = str.maketrans("（）［］【】", "()[][]")
 _CLOSERS = "”’」』）)\\]\"'"
 _END_ANY = re.compile(rf"(?:[。！？…]+[{_CLOSERS}]*|\n+)")
 _END_LATIN = re.compile(rf"[.!?]+[{_CLOSERS}]*(?=\s|$|[{HAN}])")
@@ -279,14 +299,11 @@ def sentences(text: str, language: Literal["zh", "en"]) -> list[str]:
     """The sentences of a text, stripped, none empty; a line break ends one too.
 
     English "?" and "!" need a space after them, as addresses and prices do not have; in Chinese
-    text they end a sentence wherever they stand. Decimals and usual abbreviations end none.
+    text they end a sentence wherever they stand. Decimals and usual abbreviations end none, nor
+    does a full stop before a small letter or inside brackets.
     """
     ends = {match.end() for match in _END_ANY.finditer(text)}
-    ends |= {
-        match.end()
-        for match in _END_LATIN.finditer(text)
-        if not _ABBREVIATION.search(text[max(0, match.start() - 12) : match.start() + 1])
-    }
+    ends |= {match.end() for match in _END_LATIN.finditer(text) if not goes_on(text, match)}
     if language == "zh":
         ends |= {match.end() for match in _END_MARK_ZH.finditer(text)}
     found: list[str] = []
@@ -297,3 +314,26 @@ def sentences(text: str, language: Literal["zh", "en"]) -> list[str]:
             found.append(sentence)
         start = end
     return found
+
+
+def goes_on(text: str, end: re.Match[str]) -> bool:
+    """Whether a sentence goes on behind a full stop ("0.5 fl. oz. each", "(approx. 30 cm)"); other
+    marks end it."""
+    if not end.group().startswith(".") or "\n" in end.group():
+        return False
+    if _GOES_ON.match(text, end.end()) or _in_brackets(text, end.start(), end.end()):
+        return True
+    # At the end of the text an abbreviation ends it.
+    short = _ABBREVIATION.search(text[max(0, end.start() - 12) : end.start() + 1])
+    return short is not None and end.end() < len(text)
+
+
+def _in_brackets(text: str, start: int, end: int) -> bool:
+    """Whether a full stop stands inside a bracket that is closed further on in its line."""
+    before = text[max(0, start - _BRACKET_LENGTH) : start].rpartition("\n")[2]
+    after = text[end : end + _BRACKET_LENGTH].partition("\n")[0]
+    before, after = before.translate(_BRACKETS), after.translate(_BRACKETS)
+    return any(
+        before.rfind(opening) > before.rfind(closing) and closing in after
+        for opening, closing in ("()", "[]")
+    )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Language = Literal["zh", "en"]
-Kind = Literal["document", "product"]
+SourceKind = Literal["document", "product"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Passage:
 
     id: str
     source: str
-    kind: Kind
+    kind: SourceKind
     language: Language
     title: str
     heading: str
@@ -35,19 +35,44 @@ class Filters:
     """None means: any. `sources` limits to these documents or products, which is how callers apply
     price, stock and category: those are asked of the database at the moment of the question."""
 
-    language: Language | None = None
-    kind: Kind | None = None
+    kind: SourceKind | None = None
     sources: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
+class Near:
+    """A sentence of a passage, a part of its text, and its cosine with the query."""
+
+    sentence: str
+    similarity: float
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
-    """`score` orders the hits (fusion); `similarity` is the mean of the query's cosines with the
-    passage and with its best sentence, −1 to 1; `lexical` the BM25 score, 0 when the words do not
-    meet; `sentence` is that best sentence, a part of the passage's text."""
+    """`score` orders the hits: the search's fusion, or once judged its best sentence's merit.
+    `similarity` is the mean of the query's cosines with the passage and with its best sentence, −1
+    to 1; `lexical` the BM25 score, 0 when the words do not meet; `near` its sentences nearest to
+    the query, the best first; `answers` how likely the first of them answers, 0 to 1, once judged.
+    """
 
     passage: Passage
     score: float
     similarity: float
     lexical: float
-    sentence: str = ""
+    near: tuple[Near, ...] = ()
+    answers: float | None = None
+
+    @property
+    def sentence(self) -> str:
+        """The best of its sentences; "" of a passage that has none."""
+        return self.near[0].sentence if self.near else ""
+
+
+def embedding_text(passage: Passage) -> str:
+    """What is embedded for a passage: its title and heading belong to it."""
+    return "\n".join(part for part in (passage.title, passage.heading, passage.text) if part)
+
+
+def searched_text(passage: Passage) -> str:
+    """What is searched by words: the title and the heading count twice."""
+    return f"{passage.title}\n{passage.heading}\n{embedding_text(passage)}"

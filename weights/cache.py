@@ -47,7 +47,7 @@ def write_stamp(folder: Path, entry: Entry) -> None:
         "licence": entry.licence,
         "format": FORMAT,
         "made_for": entry.made_for,
-        "sources": [asset.sha256 for asset in entry.assets],
+        "sources": entry.sources(),
         "files": {path.name: sha256_of(path) for path in sorted(folder.iterdir())},
     }
     (folder / STAMP).write_text(json.dumps(stamp, indent=2) + "\n", encoding="utf-8")
@@ -69,7 +69,7 @@ def is_whole(entry: Entry) -> bool:
         stamp is not None
         and stamp.get("format") == FORMAT
         and stamp.get("made_for") == entry.made_for
-        and stamp.get("sources") == [asset.sha256 for asset in entry.assets]
+        and stamp.get("sources") == entry.sources()
         and all((folder / file).is_file() for file in stamp.get("files", {}))
     )
 

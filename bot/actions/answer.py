@@ -7,20 +7,34 @@ checked (llm/grounded.py); without a passage the shopper is told so and offered 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from bot import reading
-from bot.actions import interests, mentions, offers, search, views
-from bot.actions.skill import Skill, Turn
-from bot.metrics import ANSWERS
+from bot.actions import coupons, curated, offers, search
+from bot.actions.handoff import hand_over_own_data
+from bot.actions.skill import Skill
+from bot.dialogue import behaviour, references
+from bot.dialogue.notes import Worded
+from bot.dialogue.turn import Turn
+from bot.messages import CitationView
+from bot.runtime.metrics import ANSWERS
+from bot.understanding import following, quantities, superlatives
+from bot.wording import formats, views
+from llm.quotes import standing_alone, tells, units
+from llm.tables import rows_for
 from llm.types import Citation
-from retrieval.types import Filters, Hit, Kind
+from retrieval.retriever import holds_answer, likely
+from retrieval.types import Filters, Hit
 
 _PASSAGES = 4
 _CANDIDATES = 12
-# Products of a kind that are told one by one, and how near to the best of them the others must be.
-_SEVERAL, _NEAR = 3, 0.02
-_AS_NEAR = 0.01
+# Products of a kind that are told one by one, and how near in merit to the best the others must be.
+_SEVERAL, _NEAR = 3, 2.0
+# What was understood to be none of the shop's business must be answered this surely, and so must
+# what is followed by an offer. Of poems, jokes, weather, matches and homework none is above .5, of
+# questions about goods most are.
+_SURELY = 0.7
+# What an utterance's words are told back without, and how many of them can be.
+_AROUND, _LONGEST = " ,;.?!+，；。？！、", 80
 # A foot's length or a shoe's size is looked up in the size guide, whatever product stands.
 _FOOT = re.compile(
     r"脚长|脚.{0,4}(?:厘米|毫米|cm|mm)|欧码\s*\d|\b(?:foot|feet)\b.*\d"
@@ -43,69 +57,112 @@ class Answer(Skill):
     action = "action_answer"
 
     def act(self, turn: Turn) -> None:
+        if hand_over_own_data(turn) or coupons.answered(turn):
+            return
+        if curated.answered(turn, self.services):
+            return
         if not self.answered(turn):
+            curated.note_unanswered(turn, self.services)
             dont_know(turn)
 
     def answered(self, turn: Turn) -> bool:
         """Answer from the shop's texts; False, and nothing said, when they hold no answer."""
-        named = mentions.named_products(turn)
-        picked = mentions.picked_by_place(turn.text, mentions.recently_shown(turn))
+        named = references.named_products(turn)
+        picked = references.picked_by_place(turn.text, references.recently_shown(turn))
         about = next(iter([*named, *picked]), None)
         if about is None and turn.intent == "product_question":
-            about = mentions.product_in_question(turn)
+            about = references.product_in_question(turn)
         category = self.services.products.category(turn.text) if about is None else None
-        meets = (category and not _pages_alone(turn)) and (
-            reading.measures(turn.text)
-            or reading.superlative(turn.text)
+        kind = category or (references.kind_of_page(turn) if about is None else None)
+        meets = (kind and not _pages_alone(turn)) and (
+            quantities.measures(turn.text, self.services.units)
+            or superlatives.superlative(turn.text, self.services.shop.lexicon)
             or self.services.products.asks_which(turn.text)
         )
-        wanted = about is None and mentions.asks_what_there_is(turn.text)
+        wanted = about is None and references.asks_what_there_is(turn.text)
         if meets or (wanted and turn.intent == "product_question"):
             # "Which sleeping bag for −10 °C?" is answered by the products that meet it.
             search.find(turn, self.services)
             return True
-        hits = self._passages(turn, about, category)
-        if not self.services.retriever.relevant(hits, turn.text):
+        alone = bool(picked and not named)
+        own = frozenset([*named, *_pointed_to(turn, named)] or filter(None, [about]))
+        for question in self._questions(turn, about):
+            hits = self._passages(turn, question, own, category, alone=alone)
+            told = about and any(tells(turn.text, hit.passage.text) for hit in hits)
+            if told or self._may_answer(turn, hits):
+                break
+        else:
             return False
-        if about is None and (pages := _pages_first(hits)):
-            hits = pages
-        if about is None and hits[0].passage.kind == "product":
+        if category:  # a kind that is asked about by its name is known best by its products
+            hits = [hit for hit in hits if _is_near(hit, hits) and _is_product(hit)] or hits
+        if len(own) != 1 and _is_product(hits[0]):
             self._answer_by_product(turn, hits)
         else:
-            self._answer(turn, hits, about)
+            self._answer(turn, question, hits, about)
         return True
 
-    def _passages(self, turn: Turn, about: str | None, category: str | None) -> list[Hit]:
-        search = self.services.retriever.search
-        own: list[Hit] = []
+    def _questions(self, turn: Turn, about: str | None) -> Iterator[str]:
+        """What is looked for: the words of the request, after the name of the product that they do
+        not name; then, where they go on with it, what was said before them too."""
         question = turn.text
-        if about is not None:
-            product = self.services.catalogue[about]
-            if about not in mentions.named_products(turn):
-                question = f"{product.name[turn.language]} {turn.text}"  # "is it waterproof?"
-            filters = Filters(language=turn.language, sources=frozenset({about}))
-            own = search(question, filters=filters, k=_PASSAGES)
-        if own and turn.intent == "product_question" and not _FOOT.search(turn.text):
-            return own
-        kind: Kind | None = "document" if _pages_alone(turn) else None
-        rest = search(question, filters=Filters(language=turn.language, kind=kind), k=_CANDIDATES)
+        unnamed = about is not None and about not in references.named_products(turn)
+        if about is not None and unnamed and not _FOOT.search(turn.text):
+            name = self.services.catalogue[about].name[turn.language]
+            question = f"{name} {question}"  # "is it waterproof?"
+        yield question
+        if (before := turn.said_last()) and following.goes_on(turn.text):
+            yield f"{before}\n{turn.text}"
+
+    def _may_answer(self, turn: Turn, hits: list[Hit]) -> bool:
+        if turn.intent == "out_of_scope" and likely(hits) < _SURELY:
+            return False
+        return holds_answer(hits)
+
+    def of_pages(self, turn: Turn) -> tuple[str, list[CitationView]] | None:
+        """What the help pages say to it, in their own words, and what it cites; None when they
+        hold no answer. A request that names nothing is understood beside the others of its
+        utterance: "can I pay in parts, and from how much?"."""
+        question = turn.text if turn.request.spans else turn.whole.words
+        hits = self.services.retriever.answering(
+            question, filters=Filters(kind="document"), k=_PASSAGES, language=turn.language
+        )
+        if not holds_answer(hits):
+            return None
+        passage = hits[0].passage
+        quote = self.services.writer.quote(question, passage, turn.language)
+        citation = Citation(1, passage.title, passage.source, quote, passage.url)
+        _note_passages(turn, hits)
+        return formats.marked(quote, [1], turn.language), [views.citation_view(citation)]
+
+    def _passages(
+        self, turn: Turn, question: str, own: frozenset[str], category: str | None, *, alone: bool
+    ) -> list[Hit]:
+        """`own`: the products that it is about; `alone`: they are all that is spoken of, as the
+        second of a list is. Their texts and the shop's pages are asked alike: of the questions on a
+        named product whose answer is known, on the trades kept for choosing, .65 are answered first
+        so, .16 by its own texts alone."""
+        theirs = self._found(turn, question, Filters(sources=own)) if own else []
+        pages = _pages_alone(turn) or (own and (alone or turn.intent == "product_question"))
+        rest = self._found(turn, question, Filters(kind="document" if pages else None))
         if category:
             kept = self.services.products.of_category(category)
             rest = [
                 hit for hit in rest if hit.passage.kind == "document" or hit.passage.source in kept
             ]
-        rest = rest[:_PASSAGES]
-        return own + [hit for hit in rest if hit.passage.source != about] if own else rest
+        # A table that the question's figure is looked up in goes before what is only near.
+        found = theirs + [hit for hit in rest if hit.passage.source not in own]
+        found.sort(key=lambda hit: (not rows_for(turn.text, units(hit.passage)), -hit.score))
+        return found[:_PASSAGES]
 
-    def _answer(self, turn: Turn, hits: Sequence[Hit], about: str | None) -> None:
+    def _found(self, turn: Turn, question: str, filters: Filters) -> list[Hit]:
+        return self.services.retriever.answering(
+            question, filters=filters, k=_CANDIDATES, language=turn.language
+        )
+
+    def _answer(self, turn: Turn, question: str, hits: Sequence[Hit], about: str | None) -> None:
         writer = self.services.writer
         passages = [hit.passage for hit in hits]
         product = self.services.catalogue.get(about or passages[0].source)
-        question = turn.text
-        if about is not None and product is not None:
-            # All passages are this product's: which of them answers, its name cannot tell.
-            question = mentions.without_name(turn.text, product)
-            passages = writer.ranked(question, passages)
         answer = writer.answer(
             question,
             passages,
@@ -116,35 +173,42 @@ class Answer(Skill):
         )
         reason = (answer.reason or "").partition(":")[0]
         ANSWERS.labels(origin=answer.origin, reason=reason).inc()
-        turn.notes["wording"] = {"origin": answer.origin, "reason": answer.reason}
+        turn.note(wording=Worded(answer.origin, answer.reason))
         _note_passages(turn, hits)
         turn.say(answer.text, citations=[views.citation_view(c) for c in answer.citations])
         if product is not None:
-            turn.notes |= {"product": product.id}
-            interests.asked_about(turn, product)
-            offers.goes_with(turn, product.id)
+            turn.note(product=product.id)
+            behaviour.asked_about(turn, product)
+            # A page on a product's use warns and explains: no moment to sell beside.
+            if passages[0].source == product.id and likely(hits) >= _SURELY:
+                offers.goes_with(turn, product.id)
 
     def _answer_by_product(self, turn: Turn, hits: Sequence[Hit]) -> None:
         """A question about a kind of goods, answered for each product that has an answer: one
         product's sentence, told without its name, would seem to hold for all."""
-        nearest = max(hit.similarity for hit in hits)
         best: dict[str, Hit] = {}
         for hit in hits:
-            if hit.passage.kind == "product" and hit.similarity >= nearest - _NEAR:
+            if _is_product(hit) and _is_near(hit, hits):
                 best.setdefault(hit.passage.source, hit)
         lines, citations = [], []
         for number, (product_id, hit) in enumerate([*best.items()][:_SEVERAL], start=1):
             name = self.services.catalogue[product_id].name[turn.language]
             quote = self.services.writer.quote(turn.text, hit.passage, turn.language)
-            colon, gap = ("：", "") if turn.language == "zh" else (": ", " ")
-            lines.append(f"{name}{colon}{quote}{gap}[{number}]")
+            told = formats.marked(standing_alone(quote), [number], turn.language)
+            lines.append(f"{name}{formats.colon(turn.language)}{told}")
             citation = Citation(number, name, product_id, quote, hit.passage.url)
             citations.append(views.citation_view(citation))
         ANSWERS.labels(origin="quote", reason="by product").inc()
-        turn.notes["wording"] = {"origin": "quote", "reason": "by product"}
-        turn.notes["shown"] = [*best][:_SEVERAL]
+        turn.note(wording=Worded("quote", "by product"), shown=tuple(best)[:_SEVERAL])
         _note_passages(turn, hits)
         turn.say("\n".join(lines), citations=citations)
+
+
+def _pointed_to(turn: Turn, named: Sequence[str]) -> Iterator[str]:
+    """The product that "it" is beside those that are named: "does it fit into the blue pack?"."""
+    before = references.product_before(turn)
+    if named and before is not None and turn.request.said("that"):
+        yield before
 
 
 def _pages_alone(turn: Turn) -> bool:
@@ -154,21 +218,28 @@ def _pages_alone(turn: Turn) -> bool:
     )
 
 
-def _pages_first(hits: Sequence[Hit]) -> list[Hit]:
-    """The help pages among the hits, where one is as near as the nearest product: what holds in
-    general goes before what one product says."""
-    nearest = max(hit.similarity for hit in hits)
-    pages = [hit for hit in hits if hit.passage.kind == "document"]
-    return pages if any(hit.similarity >= nearest - _AS_NEAR for hit in pages) else []
+def _is_product(hit: Hit) -> bool:
+    return hit.passage.kind == "product"
+
+
+def _is_near(hit: Hit, hits: Sequence[Hit]) -> bool:
+    return hit.score >= hits[0].score - _NEAR
 
 
 def _note_passages(turn: Turn, hits: Sequence[Hit]) -> None:
-    turn.notes["passages"] = [
-        [hit.passage.id, hit.passage.heading, round(hit.similarity, 3)] for hit in hits
-    ]
+    turn.note(
+        passages=tuple(
+            (hit.passage.id, hit.passage.heading, round(hit.similarity, 3)) for hit in hits
+        )
+    )
 
 
 def dont_know(turn: Turn) -> None:
-    """Say so, and offer a person: better than a guess."""
-    turn.notes["expects"] = "human"
-    turn.say(turn.phrase("answer.unknown"), buttons=[turn.button("human")])
+    """Say so, and offer a person: better than a guess. Beside other answers it is said of what."""
+    turn.note(expects="human")
+    words = turn.text.strip(_AROUND)
+    if turn.alone or len(words) > _LONGEST:
+        text = turn.phrase("answer.unknown")
+    else:
+        text = turn.phrase("answer.unknown_part", words=words)
+    turn.say(text, buttons=[turn.button("human")])

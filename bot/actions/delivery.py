@@ -2,172 +2,183 @@
 
 from __future__ import annotations
 
-import re
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
-from bot import formats, reading
-from bot.actions import mentions, views
+from bot.actions import orders
 from bot.actions.answer import Answer
-from bot.actions.skill import Skill, Turn, tier_of
-from data.models import Tier
-from data.rules import delivery, provinces
+from bot.actions.price import Price
+from bot.actions.returns import Returns, exchanges
+from bot.actions.skill import Skill
+from bot.dialogue import references
+from bot.dialogue.turn import Turn, tier_of
+from bot.understanding import giving_back, quantities
+from bot.understanding.named import named, words_of
+from bot.wording import formats, views
+from bot.wording.delivery_sentences import DeliverySentences
+from data import access
+from data.capabilities import Capability
+from data.models import OrderStatus
+from data.places import Place
+from data.rules import delivery
+from data.rules.shop import Delivery as DeliveryRules
 
-_EXPRESS = re.compile(
-    r"特快|加急|次日|隔天|顺丰|\bexpress\b|\bnext[- ]day\b|\bfast(?:er|est)?\b", re.I
-)
+_TO_BE_SENT = (OrderStatus.PAID, OrderStatus.PACKED)
 
 
-# What sending something back costs is another matter, and stands in the shop's pages.
-_BACK = re.compile(
-    r"换货|退货|退换|换[尺鞋大小]?码|寄回|\bexchang|\bswap|\breturn(?:s|ed|ing)?\b|\bsend(?:ing)?\b.*\bback\b",
-    re.I,
-)
+@dataclass(frozen=True)
+class _Asked:
+    """`method` is None where none is named; `limited` to some methods, because of the goods."""
+
+    place: Place | None
+    method: str | None
+    limited: bool
 
 
 class Delivery(Skill):
     action = "action_delivery"
 
     def act(self, turn: Turn) -> None:
-        if turn.intent == "delivery_cost" and _BACK.search(turn.text):
+        rules = self.services.rules.delivery
+        # What sending something back costs is another matter, and stands in the shop's pages.
+        about_sending_back = turn.intent == "delivery_cost" and giving_back.sends_back(turn.text)
+        if turn.intent == "delivery_cost" and exchanges(turn):
+            Returns(self.services).act(turn)
+            return
+        if rules is None or about_sending_back:
             Answer(self.services).act(turn)
             return
-        place = provinces.find(turn.text)
-        if place in self.services.rules.delivery.not_served:
-            views.say_with_sources(turn, turn.phrase("delivery.not_served"), "delivery-areas")
-            return
-        if turn.intent == "delivery_cost":
-            self._cost(turn)
+        asked = self._asked(turn, rules)
+        sentences = DeliverySentences(turn, rules)
+        if not delivery.reach(self.services.rules, asked.place).served:
+            turn.say_with_sources(sentences.not_served(asked.place), "delivery.not_served")
+        elif asked.place is not None and asked.place.country is None:
+            turn.say_with_sources(sentences.abroad(), "delivery.not_served")
+        elif turn.intent == "delivery_cost" and len(references.named_products(turn)) > 1:
+            Price(self.services).act(turn)  # "with delivery": what they come to, counted
+        elif turn.intent == "delivery_cost":
+            self._cost(turn, rules, sentences, asked)
         else:
-            self._time(turn, place)
+            self._time(turn, rules, sentences, asked)
 
-    def _cost(self, turn: Turn) -> None:
+    def _asked(self, turn: Turn, rules: DeliveryRules) -> _Asked:
+        known = {
+            name: words_of(method.name, method.words) for name, method in rules.methods.items()
+        }
+        method = next(iter(named(turn.text, known)), None)
+        limited = rules.ground_only is not None and self._by_ground_only(turn)
+        if limited and rules.ground_only and method not in rules.ground_only.methods:
+            method = rules.ground_only.methods[0]
+        place = self.services.rules.places.find(turn.text) or self._own_place(turn)
+        return _Asked(place, method, limited)
+
+    def _cost(
+        self, turn: Turn, rules: DeliveryRules, sentences: DeliverySentences, asked: _Asked
+    ) -> None:
         with self.services.unit_of_work() as uow:
-            tier = tier_of(turn.customer(uow))
-            value = self._order_value(turn)
-            if value is None and (named := mentions.named_products(turn)):
-                product = mentions.current(uow, named[0])
+            tier = tier_of(turn.customer(uow, Capability.OWN_TERMS))
+            value = self._order_value(turn, rules, tier)
+            if value is None and (goods := references.named_products(turn)):
+                product = references.current(uow, goods[0])
                 value = views.cheapest_price(product) if product else None
-        lines = [self._cost_of(turn, value, tier)] if value is not None else []
-        if value is None:
-            lines.append(self._in_general(turn, tier))
-        express = bool(_EXPRESS.search(turn.text))
-        if self._by_ground_only(turn):
-            self._say_ground_only(turn, lines)
-            return
-        if express or value is None:
-            lines.append(self._express(turn, tier))
-        text = formats.together(lines, turn.language)
-        views.say_with_sources(turn, text, "express-delivery" if express else "delivery-cost")
+        first = asked.method or rules.default
+        names = [first]
+        if asked.method is None and value is None:
+            names += [name for name in rules.methods if name != first]
+        lines = [sentences.ground_only()] if asked.limited else []
+        for name in names:
+            fee = delivery.fee(self.services.rules, value or Decimal(0), tier, name, asked.place)
+            lines.append(sentences.cost(fee, value, tier, asked.place))
+        self._say(turn, lines, "delivery.cost", asked)
 
-    def _order_value(self, turn: Turn) -> Decimal | None:
+    def _order_value(self, turn: Turn, rules: DeliveryRules, tier: str | None) -> Decimal | None:
         # "98 元够 99 包邮吗": the shop's own threshold is no order value.
-        threshold = delivery.fee(self.services.rules, Decimal(0), Tier.STANDARD).free_from
-        sums = reading.amounts(turn.text)
-        return next((value for value in sums if value != threshold or len(sums) == 1), None)
-
-    def _cost_of(self, turn: Turn, value: Decimal, tier: Tier) -> str:
-        fee = delivery.fee(self.services.rules, value, tier)
-        facts = {
-            "value": self._money(value),
-            "fee": self._money(fee.fee),
-            "free_from": self._money(fee.free_from or Decimal(0)),
-            "missing": self._money(fee.missing or Decimal(0)),
-            "tier": turn.phrase(f"tier.{tier.value}"),
+        free = {
+            delivery.fee(self.services.rules, Decimal(0), tier, m).free_from for m in rules.methods
         }
-        if fee.free_from == 0:
-            return turn.phrase("delivery.always_free", **facts)
-        return turn.phrase("delivery.enough" if fee.free else "delivery.not_enough", **facts)
+        sums = quantities.amounts(self.services.rules.places.without_postcode(turn.text))
+        return next((value for value in sums if value not in free or len(sums) == 1), None)
 
-    def _in_general(self, turn: Turn, tier: Tier) -> str:
-        fee = delivery.fee(self.services.rules, Decimal(0), tier)
-        facts = {
-            "fee": self._money(self.services.rules.delivery.methods["standard"].fee),
-            "free_from": self._money(fee.free_from or Decimal(0)),
-            "tier": turn.phrase(f"tier.{tier.value}"),
-        }
-        key = "delivery.always_free" if fee.free else "delivery.general"
-        return turn.phrase(key, **facts)
-
-    def _express(self, turn: Turn, tier: Tier) -> str:
-        fee = delivery.fee(self.services.rules, Decimal(0), tier, "express")
-        key = "delivery.express_free" if fee.free else "delivery.express_fee"
-        return turn.phrase(key, fee=self._money(fee.fee), tier=turn.phrase(f"tier.{tier.value}"))
-
-    def _time(self, turn: Turn, place: str | None) -> None:
-        rules = self.services.rules
-        now = rules.local(self.services.clock())
-        paid_at = reading.moment(turn.text, now) or now
-        fast = bool(_EXPRESS.search(turn.text))
-        if not place:
-            place = self._own_province(turn)
-        if self._by_ground_only(turn):
-            lines = [self._promise(turn, paid_at, "standard", place, now)]
-            self._say_ground_only(turn, lines)
+    def _time(
+        self, turn: Turn, rules: DeliveryRules, sentences: DeliverySentences, asked: _Asked
+    ) -> None:
+        now = self.services.rules.local(self.services.clock())
+        done = bool(turn.request.said("order"))
+        ordered_at = quantities.past_moment(turn.text, now, done=done)
+        if (done or ordered_at) and self._of_order(turn, ordered_at):
             return
-        lines = [self._promise(turn, paid_at, "express" if fast else "standard", place, now)]
-        if not fast:
-            lines.append(self._promise_short(turn, paid_at, "express", place))
-        if not place:
-            lines.append(turn.phrase("delivery.where"))
-        text = formats.together(lines, turn.language)
-        views.say_with_sources(turn, text, "express-delivery" if fast else "delivery-times")
+        paid_at = ordered_at or quantities.moment(turn.text, now) or now
+        first = asked.method or rules.default
+        if rules.methods[first].days is None:
+            Answer(self.services).act(turn)  # no time is promised; the shop's pages may say more
+            return
+        promise = self._promise(paid_at, first, asked.place)
+        others = [
+            self._promise(paid_at, name, asked.place)
+            for name in rules.methods
+            if name != first and asked.method is None
+        ]
+        lines = [sentences.ground_only()] if asked.limited else []
+        if due := quantities.due(turn.text, now.date()):
+            lines.append(sentences.in_time([promise, *others], due))
+        if ordered_at is not None:
+            lines.append(self._no_order_then(turn, ordered_at))
+        lines.append(sentences.dispatch(promise, paid_at, ordered=ordered_at is not None))
+        lines.append(sentences.arrival(promise, asked.place))
+        lines += [sentences.other(other) for other in others if other.earliest is not None]
+        if promise.zone is None and isinstance(rules.methods[first].days, dict):
+            lines.append(sentences.where(promise))
+        self._say(turn, lines, "delivery.time", asked)
+
+    def _of_order(self, turn: Turn, ordered_at: datetime | None) -> bool:
+        """Tell of the order that was placed then, or waits to be sent; False, and nothing said,
+        where this customer has none."""
+        with self.services.unit_of_work() as uow:
+            now = self.services.clock()
+            placed = access.orders_for_session(uow, turn.session_id, now=now)
+        order = orders.placed_then(turn, placed, ordered_at) if ordered_at else None
+        if ordered_at is None:
+            order = next((each for each in placed if each.status in _TO_BE_SENT), None)
+        if order is not None:
+            orders.show_status(turn, order.number)
+        return order is not None
+
+    def _no_order_then(self, turn: Turn, ordered_at: datetime) -> str:
+        """For a customer who is known."""
+        with self.services.unit_of_work() as uow:
+            if turn.customer(uow, Capability.READ_ORDERS) is None:
+                return ""
+        day = formats.day(ordered_at.date(), turn.language, today=turn.today)
+        return turn.phrase("order.none_on", day=day)
+
+    def _promise(self, paid_at: datetime, method: str, place: Place | None) -> delivery.Promise:
+        return delivery.promise(self.services.rules, paid_at, method, place)
+
+    def _say(self, turn: Turn, lines: list[str], decision: str, asked: _Asked) -> None:
+        decisions = [decision]
+        if asked.limited:
+            decisions.insert(0, "delivery.ground_only")
+        elif asked.method is not None:
+            decisions.insert(0, f"delivery.method.{asked.method}")
+        turn.say_with_sources(formats.together(lines, turn.language), *decisions)
 
     def _by_ground_only(self, turn: Turn) -> bool:
-        """Whether all goods that the utterance names go by road only."""
+        """Whether all goods that the utterance names go by some methods only."""
         services = self.services
-        named = mentions.named_products(turn) or services.products.of_kind(turn.text) or ()
-        return bool(named) and all(
-            delivery.by_ground_only(services.rules, services.catalogue[i].tags) for i in named
+        goods = references.named_products(turn) or services.products.of_kind(turn.text) or ()
+        return bool(goods) and all(
+            delivery.by_ground_only(services.rules, services.catalogue[i].tags) for i in goods
         )
 
-    def _say_ground_only(self, turn: Turn, lines: list[str]) -> None:
-        text = formats.together([turn.phrase("delivery.ground_only"), *lines], turn.language)
-        views.say_with_sources(turn, text, "battery-and-shipping", "delivery-times")
-
-    def _own_province(self, turn: Turn) -> str | None:
+    def _own_place(self, turn: Turn) -> Place | None:
         with self.services.unit_of_work() as uow:
-            customer = turn.customer(uow)
+            customer = turn.customer(uow, Capability.OWN_TERMS)
             addresses = customer.addresses if customer else []
-            return next((a.province for a in addresses if a.is_default), None)
-
-    def _promise(
-        self, turn: Turn, paid_at: datetime, method: str, place: str | None, now: datetime
-    ) -> str:
-        rules = self.services.rules
-        promise = delivery.promise(rules, paid_at, method, place)
-        # Before the cut-off of a day on which nothing leaves, it is the day that is to blame.
-        late = paid_at.time() >= rules.delivery.cutoff
-        later = "leaves_after_cutoff" if late else "leaves_next_day"
-        return turn.phrase(
-            f"delivery.{'leaves_same_day' if promise.before_cutoff else later}",
-            paid=formats.moment(paid_at, turn.language, today=now.date()),
-            cutoff=formats.clock(rules.delivery.cutoff),
-            dispatch=formats.day(promise.dispatch_on, turn.language, today=now.date()),
-            method=turn.phrase(f"method.{method}"),
-            arrival=_arrival(turn, promise, now.date()),
-            place=turn.phrase("delivery.to", place=place_name(turn, place)) if place else "",
-        )
-
-    def _promise_short(self, turn: Turn, paid_at: datetime, method: str, place: str | None) -> str:
-        promise = delivery.promise(self.services.rules, paid_at, method, place)
-        return turn.phrase(
-            "delivery.other_method",
-            method=turn.phrase(f"method.{method}"),
-            arrival=_arrival(turn, promise, paid_at.date()),
-        )
-
-    def _money(self, amount: Decimal) -> str:
-        return formats.money(amount, self.services.rules.shop.currency)
-
-
-def _arrival(turn: Turn, promise: delivery.Promise, today: date) -> str:
-    """The span of days in which the parcel comes."""
-    if promise.earliest is None or promise.latest is None:
-        raise ValueError("A place that is not served has no day of arrival; say so before.")
-    return formats.days(promise.earliest, promise.latest, turn.language, today=today)
-
-
-def place_name(turn: Turn, province: str) -> str:
-    """Provinces are kept by their Chinese name; English sentences say "your province"."""
-    return province if turn.language == "zh" else turn.phrase("delivery.your_province")
+            own = next((a for a in addresses if a.is_default), None)
+            if own is None:
+                return None
+            places = self.services.rules.places
+            return places.of_address(
+                own.country, own.province or "", own.city or "", own.postcode or ""
+            )

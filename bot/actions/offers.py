@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from decimal import Decimal
 
 import structlog
 
-from bot import impressions
-from bot.actions import views
-from bot.actions.reasons import reason
-from bot.actions.skill import Turn
+from bot.dialogue import impressions
+from bot.dialogue.turn import Turn
+from bot.understanding.plain_words import upset
+from bot.wording import views
+from bot.wording.reasons import reason
 from data.models import Customer, Product
 from retrieval.recommend import Recommendation
 
@@ -22,13 +22,8 @@ _STRONG = 5  # people who bought both; fewer is no fit worth mentioning
 _LOOKED_AT = 3  # companions among which the first that fits is offered
 _ALIKE = 0.5  # likeness from which one product can take another's place
 _DEARER = Decimal("1.4")  # how many times its price the substitute may cost
-_HEARD_TURNS = 4  # how long a complaint is remembered
-_COMPLAINT = re.compile(
-    r"投诉|差评|太差|垃圾|骗|失望|生气|气死|无语|受不了|什么破|"
-    r"\bcomplain|\bangry\b|\bfurious\b|\bterribl|\bawful|\bridiculous|\bscam|\bdisappoint|"
-    r"\bworst\b|\bunacceptable\b|\bfed up\b",
-    re.I,
-)
+_HEARD_TURNS = 4  # how long trouble is remembered
+_TROUBLES = frozenset({"complaint", "problem", "cancel_order"})
 
 
 def goes_with(turn: Turn, *product_ids: str) -> None:
@@ -43,7 +38,8 @@ def instead_of(turn: Turn, product_id: str) -> None:
 
 def _when_it_is_time(turn: Turn, offer: Callable[[], object]) -> None:
     """An answer never fails because of what might have been offered with it."""
-    if not turn.services.offers or not _is_time(turn) or _complains(turn):
+    # Beside other answers it would stand in the way.
+    if not turn.services.offers or not turn.alone or not _is_time(turn) or _complains(turn):
         return
     try:
         offer()
@@ -108,7 +104,7 @@ def _say(
     key: str,
     asked: Product,
 ) -> None:
-    why = reason(turn, found)
+    why = reason(turn, turn.services.catalogue, found)
     refs = impressions.keep(
         turn.services,
         [(product.id, found.kind)],
@@ -116,11 +112,7 @@ def _say(
         customer=customer,
         session_id=turn.session_id,
     )
-    turn.notes |= {
-        "offer": product.id,
-        "expects": f"show:{product.id}",
-        "reasons": {product.id: why},
-    }
+    turn.note(offer=product.id, expects="offer", reasons={product.id: why})
     turn.say(
         turn.phrase(key, name=turn.name_of(asked)),
         cards=[views.product_card(turn, product, why, refs.get(product.id))],
@@ -128,18 +120,18 @@ def _say(
 
 
 def _complains(turn: Turn) -> bool:
-    """Whoever is angry gets help, not goods."""
+    """Whoever is angry, or has something that is not right, gets help, not goods."""
     return any(
-        intent == "complaint" or _COMPLAINT.search(text)
-        for intent, text in turn.said_lately(_HEARD_TURNS)
+        upset(reading) or any(request.act in _TROUBLES for request in reading.requests)
+        for reading in turn.read_lately(_HEARD_TURNS)
     )
 
 
 def _is_time(turn: Turn) -> bool:
     for turns_ago, notes in turn.earlier():
-        if notes.get("declined"):
+        if notes.declined:
             return False
-        if "offer" in notes and turns_ago < _EVERY_TURNS:
+        if notes.offer and turns_ago < _EVERY_TURNS:
             return False
     return True
 

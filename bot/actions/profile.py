@@ -10,11 +10,17 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from bot import formats
-from bot.actions import mentions
-from bot.actions.dossier import Dossier
-from bot.actions.skill import Skill, Turn
-from data.models import BehaviourEvent, Customer, EventKind, ProfileCorrection
+from bot.actions import coupons
+from bot.actions.handoff import hand_over_own_data
+from bot.actions.skill import Skill
+from bot.dialogue import references
+from bot.dialogue.notes import Pending
+from bot.dialogue.turn import Turn
+from bot.wording import formats, identity_sentences
+from bot.wording.profile_text import Dossier
+from data import consent
+from data.capabilities import Capability, Level
+from data.models import BehaviourEvent, ChannelUser, Customer, EventKind, ProfileCorrection
 from data.profile import Profile, named_categories, profile_of
 from data.unit_of_work import UnitOfWork
 
@@ -35,14 +41,21 @@ class ShowProfile(Skill):
     action = "action_profile"
 
     def act(self, turn: Turn) -> None:
+        if hand_over_own_data(turn):
+            return
         with self.services.unit_of_work() as uow:
-            customer = turn.customer(uow)
+            customer = turn.customer(uow, Capability.SEE_PROFILE)
             if customer is None:
-                turn.say(turn.phrase("profile.visitor"))
+                turn.note(pending=Pending("see_profile"))
+                _ask_for_more(turn, uow, "profile.visitor")
                 return
             unwanted = uow.behaviour.disliked(customer.id, turn.session_id)
             profile = _profile(turn, uow, customer) if customer.personalised else None
+            linked = uow.channels.linked_to(customer.id)
+            campaigns = coupons.text_of(turn).standing(uow, customer)
         lines = _dossier(turn).lines(profile, unwanted)
+        lines += [f"· {line}" for line in campaigns]
+        lines += [_linked(turn, user) for user in linked]
         if profile is None:
             turn.say(
                 "\n".join([turn.phrase("profile.not_used"), *lines]),
@@ -53,8 +66,9 @@ class ShowProfile(Skill):
             turn.say(turn.phrase("profile.nothing", name=customer.name))
             return
         heading = turn.phrase("profile.here", name=customer.name)
+        correct_it = turn.phrase("profile.correct", subject=_example(turn, profile))
         turn.say(
-            "\n".join([heading, *lines, turn.phrase("profile.correct")]),
+            "\n".join([heading, *lines, correct_it]),
             buttons=[turn.button("for_me"), turn.button("history_off")],
         )
 
@@ -66,9 +80,9 @@ class CorrectProfile(Skill):
 
     def act(self, turn: Turn) -> None:
         with self.services.unit_of_work() as uow:
-            customer = turn.customer(uow)
+            customer = turn.customer(uow, Capability.CORRECT_PROFILE)
             if customer is None:
-                turn.say(turn.phrase("profile.visitor"))
+                _ask_for_more(turn, uow, "profile.visitor")
                 return
             if not customer.personalised:
                 turn.say(turn.phrase("profile.correct_off"), buttons=[turn.button("history_on")])
@@ -98,7 +112,7 @@ class CorrectProfile(Skill):
         if category is not None and not (now or gone):
             name = _category(turn, category)
             return [("category", category, None)], turn.phrase("profile.removed", subject=name)
-        return [], turn.phrase("profile.which")
+        return [], turn.phrase("profile.which", subject=_example(turn, profile))
 
     def _sized(
         self, profile: Profile, now: str | None, gone: set[str], category: str | None
@@ -126,14 +140,17 @@ class UseOfHistory(Skill):
     action = "action_use_of_history"
 
     def act(self, turn: Turn) -> None:
+        if hand_over_own_data(turn):
+            return
         wanted = turn.intent == "history_on"
         with self.services.unit_of_work() as uow:
-            customer = turn.customer(uow)
+            needed = Capability.START_USE_OF_HISTORY if wanted else Capability.STOP_USE_OF_HISTORY
+            customer = turn.customer(uow, needed)
             if customer is None:
-                turn.say(turn.phrase("history.visitor"))
+                _ask_for_more(turn, uow, "history.visitor")
                 return
             already = customer.personalised == wanted
-            customer.personalised = wanted
+            consent.say(uow, customer, allowed=wanted, at=self.services.clock())
             uow.commit()
         if wanted:
             key, button = "history.on_already" if already else "history.turned_on", "profile"
@@ -154,14 +171,15 @@ class NotInterested(Skill):
         word, narrow = _narrow_kind(turn, kind) if kind is not None else ("", [])
         if narrow:
             meant, kind = narrow, None
-        offered = turn.noted("offer", within=1)
+        offered = turn.noted(lambda notes: notes.offer, within=1)
         if not meant and kind is None:
-            turn.notes["declined"] = bool(offered)
+            turn.note(declined=bool(offered))
             turn.say(turn.phrase("deny.offer" if offered else "deny.other"))
             return
         with self.services.unit_of_work() as uow:
-            customer = turn.customer(uow)
-            if kind is not None and customer is not None and customer.personalised:
+            customer = turn.customer(uow, Capability.OWN_TERMS)
+            proven = turn.customer(uow, Capability.CORRECT_PROFILE) is not None
+            if kind is not None and customer is not None and proven and customer.personalised:
                 correct(uow, turn, customer, "category", kind, None)
             elif kind is not None:
                 of_kind = self.services.catalogue.values()
@@ -169,13 +187,36 @@ class NotInterested(Skill):
             else:
                 _dislike(uow, turn, customer, meant)
             uow.commit()
-        turn.notes["declined"] = bool(offered)
+        turn.note(declined=bool(offered))
         told = (
             turn.phrase("dislike.kind", subject=_category(turn, kind))
             if kind is not None
             else turn.phrase("dislike.noted", names=word or _names(turn, meant))
         )
         turn.say(told, buttons=[turn.button("for_me")])
+
+
+def _ask_for_more(turn: Turn, uow: UnitOfWork, visitor: str) -> None:
+    """Say what a visitor is told, or to whom is known by facts alone, how to prove more."""
+    if turn.proof(uow) is Level.NONE:
+        turn.say(turn.phrase(visitor))
+    else:
+        by_code = turn.services.sends_codes
+        turn.say(
+            identity_sentences.prove_more(turn, by_code=by_code),
+            asks="identity",
+            wanted=identity_sentences.fields(turn, [("email",)] if by_code else []),
+        )
+
+
+def _linked(turn: Turn, user: ChannelUser) -> str:
+    """A chat on a messaging platform that is linked to the customer."""
+    channel = turn.phrase(f"platform.{user.channel}")
+    if user.linked_at is None:
+        return f"· {turn.phrase('profile.linked', channel=channel)}"
+    since = turn.rules.local(user.linked_at).date()
+    day = formats.day(since, turn.language, today=turn.today)
+    return f"· {turn.phrase('profile.linked_since', channel=channel, day=day)}"
 
 
 def read_sizes(text: str) -> tuple[str | None, set[str]]:
@@ -229,19 +270,20 @@ def _dislike(
 def _meant(turn: Turn) -> list[str]:
     """The products that somebody is not interested in: named; by their place among what was
     shown; offered; else all that were recommended last, when no kind is named."""
-    named = mentions.named_products(turn)
+    named = references.named_products(turn)
     if named:
         return named
-    if placed := mentions.picked_by_place(turn.text, mentions.recently_shown(turn)):
+    if placed := references.picked_by_place(turn.text, references.recently_shown(turn)):
         return placed
     if _kind(turn):
         return []
     for turns_ago, notes in turn.earlier():
         if turns_ago > _REACH:
             break
-        found = notes.get("offer") or notes.get("recommended") or notes.get("shown")
-        if found:
-            return [found] if isinstance(found, str) else list(found)
+        if notes.offer:
+            return [notes.offer]
+        if found := notes.recommended or notes.shown:
+            return list(found)
     return []
 
 
@@ -251,7 +293,16 @@ def _profile(turn: Turn, uow: UnitOfWork, customer: Customer) -> Profile:
 
 def _dossier(turn: Turn) -> Dossier:
     services = turn.services
-    return Dossier(services.catalogue, services.rules, turn.language, services.clock())
+    return Dossier(
+        services.catalogue, services.rules, services.phrases, turn.language, services.clock()
+    )
+
+
+def _example(turn: Turn, profile: Profile) -> str:
+    """A category that could be taken off: one that the customer buys from, else one of the shop."""
+    own = [line.subject for line in profile.of("category")]
+    shops = [product.category_id for product in turn.services.catalogue.values()]
+    return _category(turn, next(iter([*own, *shops]), ""))
 
 
 def _category(turn: Turn, category_id: str) -> str:
@@ -279,7 +330,7 @@ def _narrow_kind(turn: Turn, category: str) -> tuple[str, list[str]]:
 
 def _brand(turn: Turn) -> str | None:
     said = turn.text.lower()
-    brands = {product.brand for product in turn.services.catalogue.values()}
+    brands = {product.brand for product in turn.services.catalogue.values() if product.brand}
     return next((brand for brand in sorted(brands) if brand.lower() in said), None)
 
 

@@ -1,14 +1,16 @@
-"""What is in stock, by colour and size, as the database has it now."""
+"""What is in stock, by the options of a product, as the database has it now."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot import formats, reading
-from bot.actions import mentions, search, views
+from bot.actions import search
 from bot.actions.answer import Answer, asks_for_length
-from bot.actions.colours import COLOURS, ENGLISH
-from bot.actions.skill import Skill, Turn
+from bot.actions.skill import Skill
+from bot.dialogue import references
+from bot.dialogue.turn import Turn
+from bot.understanding import follow_ups, options
+from bot.wording import formats, views
 from data.models import Product, Variant
 
 _MOST_LISTED = 12
@@ -20,43 +22,48 @@ class Stock(Skill):
     def act(self, turn: Turn) -> None:
         if asks_for_length(turn.text) and Answer(self.services).answered(turn):
             return
-        product_id = mentions.product_in_question(turn)
+        product_id = beside(turn, references.product_in_question(turn))
+        product_id = product_id or search.only_one(turn, self.services)
         if product_id is None:
             # "有 42 码的徒步鞋吗" names a kind, not a product: that is a search.
             search.find(turn, self.services)
             return
         with self.services.unit_of_work() as uow:
-            product = mentions.current(uow, product_id)
+            product = references.current(uow, product_id)
         if product is None:
             turn.say(turn.phrase("product.which"))
             return
-        turn.notes |= {"product": product.id, "shown": [product.id]}
-        wanted = asked_variants(turn, product)
+        wanted = references.options_asked(turn, product)
+        variants = wanted.of(product.variants) if wanted else []
+        turn.note(
+            product=product.id,
+            shown=(product.id,),
+            options=references.chosen(variants, product),
+        )
+        if not (turn.alone or wanted or follow_ups.asks(turn.text)):
+            return  # "I mean the small one": what is asked of it comes with the other requests
         turn.say(
-            self._asked(turn, product, wanted) if wanted is not None else self._all(turn, product),
-            cards=[views.product_card(turn, product)],
+            self.asked(turn, product, wanted) if wanted else self.listed(turn, product),
+            cards=[views.product_card(turn, product, variants=variants)],
         )
 
-    def _asked(self, turn: Turn, product: Product, wanted: Sequence[Variant]) -> str:
+    def asked(self, turn: Turn, product: Product, asked: options.Named) -> str:
         name = turn.name_of(product)
+        wanted = asked.of(product.variants)
+        said = options.words(asked, product.variants, turn.language)
         if not wanted:
-            return turn.phrase(
-                "stock.no_such", name=name, wanted=asked_text(turn, product),
-                options=self._available(turn, product.variants),
-            )  # fmt: skip
+            there = self._available(turn, self._there(product))
+            return turn.phrase("stock.no_such", name=name, wanted=said, options=there)
         pieces = sum(variant.stock for variant in wanted)
-        options = asked_text(turn, product)
         if pieces == 0:
             others = [v for v in product.variants if v.stock > 0]
             key = "stock.none_but" if others else "stock.none"
-            return turn.phrase(
-                key, name=name, options=options, others=self._available(turn, others)
-            )
+            return turn.phrase(key, name=name, options=said, others=self._available(turn, others))
         key = "stock.few" if pieces <= views.LOW_STOCK else "stock.some"
         detail = self._available(turn, [v for v in wanted if v.stock > 0])
-        return turn.phrase(key, name=name, options=options, pieces=pieces, detail=detail)
+        return turn.phrase(key, name=name, options=said, pieces=pieces, detail=detail)
 
-    def _all(self, turn: Turn, product: Product) -> str:
+    def listed(self, turn: Turn, product: Product) -> str:
         there = [variant for variant in product.variants if variant.stock > 0]
         name = turn.name_of(product)
         if not there:
@@ -66,6 +73,10 @@ class Stock(Skill):
             key = "stock.few" if pieces <= views.LOW_STOCK else "stock.some"
             return turn.phrase(key, name=name, options="", pieces=pieces, detail="")
         return turn.phrase("stock.listed", name=name, options=self._available(turn, there))
+
+    def _there(self, product: Product) -> Sequence[Variant]:
+        """What can be bought now; all that the product comes in where nothing can."""
+        return [v for v in product.variants if v.stock > 0] or product.variants
 
     def _available(self, turn: Turn, variants: Sequence[Variant]) -> str:
         """松绿、沙色（仅剩 2 件）, the sizes of one colour together."""
@@ -77,67 +88,17 @@ class Stock(Skill):
             groups.setdefault(" ".join(options[:-1]), []).append(
                 last + (low if 0 < variant.stock <= views.LOW_STOCK else "")
             )
-        joint = "、" if turn.language == "zh" else ", "
-        parts = [f"{head} {joint.join(items)}".strip() for head, items in groups.items()]
-        return ("；" if turn.language == "zh" else "; ").join(parts[:_MOST_LISTED])
+        parts = [
+            f"{head} {formats.enumerated(items, turn.language)}".strip()
+            for head, items in groups.items()
+        ]
+        return formats.clauses(parts[:_MOST_LISTED], turn.language)
 
 
-def asked_variants(turn: Turn, product: Product) -> list[Variant] | None:
-    """The variants of the colour or size named in the utterance; None when it names neither."""
-    size, colours = reading.size(turn.text), _colours(turn, product)
-    if size is None and not colours and not _odd_colour(turn, product):
-        return None
-    return [
-        variant
-        for variant in product.variants
-        if (size is None or _has_size(variant, size))
-        and (not (colours or _odd_colour(turn, product)) or _colour(variant) in colours)
-    ]
-
-
-def asked_text(turn: Turn, product: Product) -> str:
-    """沙色 42 码: what was asked for, as the answer repeats it."""
-    size = reading.size(turn.text)
-    colours = [
-        next(v.options["color"][turn.language] for v in product.variants if _colour(v) == colour)
-        for colour in sorted(_colours(turn, product))
-    ] or list(_odd_colour(turn, product))
-    parts = [*colours, *([turn.phrase("stock.size", size=size)] if size else [])]
-    return " ".join(parts)
-
-
-def _colour(variant: Variant) -> str:
-    return variant.options.get("color", {}).get("en", "")
-
-
-def _has_size(variant: Variant, size: str) -> bool:
-    return any(size.lower() == value["en"].lower() for value in variant.options.values())
-
-
-def _colours(turn: Turn, product: Product) -> set[str]:
-    """The product's colours that the utterance names, by their English names. "绿色" finds 松绿."""
-    text = turn.text.lower()
-    found: set[str] = set()
-    for variant in product.variants:
-        colour = variant.options.get("color")
-        if colour is None:
-            continue
-        base = COLOURS.get(colour["zh"][-1:], ())
-        words = {colour["zh"], colour["zh"].removesuffix("色"), colour["en"].lower(), *base}
-        words |= {part for part in colour["en"].lower().split() if part in ENGLISH}
-        if any(word and word in text for word in words):
-            found.add(colour["en"])
-    return found
-
-
-def _odd_colour(turn: Turn, product: Product) -> tuple[str, ...]:
-    """A colour that is named but that this product does not come in: ("紫色",)."""
-    if _colours(turn, product):
-        return ()
-    text = f" {turn.text.lower()} "
-    for words in COLOURS.values():
-        for word in words:
-            hit = f" {word} " in text or f" {word}?" in text if word.isascii() else word in text
-            if hit:
-                return (word,)
-    return ()
+def beside(turn: Turn, product_id: str | None) -> str | None:
+    """What is asked about: the product, or the only one of another kind that the utterance names
+    with it: the case for the phone."""
+    kind = turn.services.products.of_kind(turn.text) or frozenset()
+    if product_id is None or product_id in kind or len(kind) != 1:
+        return product_id
+    return next(iter(kind))

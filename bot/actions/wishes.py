@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
-from bot import formats
-from bot.actions import mentions, views
-from bot.actions.skill import Skill, Turn
+from bot.actions.skill import Skill
+from bot.dialogue import references
+from bot.dialogue.turn import Turn
+from bot.wording import formats, views
+from data.capabilities import Capability
 from data.models import Customer
 from data.unit_of_work import UnitOfWork
 
@@ -31,7 +33,7 @@ class WishList(Skill):
 
     def act(self, turn: Turn) -> None:
         with self.services.unit_of_work() as uow:
-            customer = turn.customer(uow)
+            customer = turn.customer(uow, Capability.OWN_TERMS)
             if _CLEAR.search(turn.text):
                 self._drop(turn, uow, customer, self._listed(uow, turn, customer))
             elif _DROP.search(turn.text):
@@ -47,13 +49,13 @@ class WishList(Skill):
 
     def _meant(self, turn: Turn) -> list[str]:
         """The products that are named or picked, all that were shown, or the one talked about."""
-        shown = [i for i in mentions.recently_shown(turn) if i in self.services.catalogue]
-        meant = mentions.named_products(turn) or mentions.picked_by_place(turn.text, shown)
+        shown = [i for i in references.recently_shown(turn) if i in self.services.catalogue]
+        meant = references.named_products(turn) or references.picked_by_place(turn.text, shown)
         if meant:
             return meant
         if _ALL.search(turn.text):
             return shown
-        product = mentions.product_talked_of(turn)
+        product = references.product_talked_of(turn)
         return [product] if product in self.services.catalogue else []
 
     def _save(self, turn: Turn, uow: UnitOfWork, customer: Customer | None) -> None:
@@ -94,7 +96,7 @@ class WishList(Skill):
         if not products:
             turn.say(turn.phrase("list.empty"))
             return
-        turn.notes["shown"] = [product.id for product in products]
+        turn.note(shown=tuple(product.id for product in products))
         turn.say(
             turn.phrase("list.here", count=len(products)),
             cards=[views.product_card(turn, product) for product in products],

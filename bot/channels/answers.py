@@ -15,21 +15,19 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.channels import keeping
-from bot.channels.base import Attachment, Channel, Event, read_event
-from bot.channels.degrade import choices
+from bot.channels.channel import Attachment, Channel, ChannelEvent, read_event
 from bot.channels.delivery import Delivery, rows_of
 from bot.channels.errors import ChannelError
 from bot.channels.keeping import Keeping
-from bot.channels.linking import wish
-from bot.channels.people import Language, People, Person, say
+from bot.channels.linking import read_link_command
+from bot.channels.people import People, Person, say
+from bot.channels.ports import Assistant, Declined
+from bot.channels.render import choices
 from bot.channels.storage import Storage
-from bot.gateway.door import Door
-from bot.gateway.errors import SENTENCES, Refusal
-from bot.gateway.shapes import NewMessage
-from bot.gateway.text import clean
 from bot.messages import BotMessage
-from bot.metrics import CHANNEL_EVENTS
-from bot.phrases import phrase
+from bot.runtime.clean import clean
+from bot.runtime.metrics import CHANNEL_EVENTS
+from bot.runtime.steps import reached
 from data.channels import Lane
 from data.errors import DataError
 from data.models import InboxEvent
@@ -37,20 +35,22 @@ from data.unit_of_work import UnitOfWork
 
 log = structlog.get_logger("channels")
 
-_MOST_ATTEMPTS = 3
+_MOST_ATTEMPTS = 3  # what fails thrice in seconds is a fault of ours, no passing trouble
 _MOST_WAITING = 10  # of one person who writes faster than the limits allow
-_NOTICE_S = 5.0
+_NOTICE_S = 5.0  # typing signs fade after some five seconds: a later one is of no use
 _QUICK_S = 0.3  # so long nobody is told that an answer comes
-
-# Questions for what proves nothing on a platform; there, a code does.
-_PROOFS = ("order.identify", "identify.email", "identify.postcode", "identify.refused")
 
 
 class Answers:
     def __init__(
-        self, door: Door, storage: Storage, people: People, delivery: Delivery, keeping: Keeping
+        self,
+        assistant: Assistant,
+        storage: Storage,
+        people: People,
+        delivery: Delivery,
+        keeping: Keeping,
     ) -> None:
-        self._door = door
+        self._assistant = assistant
         self._storage = storage
         self._people = people
         self._delivery = delivery
@@ -100,7 +100,7 @@ class Answers:
     async def _apologise(self, channel: Channel, lane: Lane, row: InboxEvent) -> None:
         event = read_event(row.body or {})
         person = await self._storage.do(partial(self._people.arrive, lane, event))
-        apology = _sentence("unavailable", person.language)
+        apology = say("apology", person.language)
         await self._store(_Answer(channel, lane, event, row, person), [apology])
 
     async def _answer(self, channel: Channel, lane: Lane, row: InboxEvent) -> float | None:
@@ -112,12 +112,12 @@ class Answers:
             messages = await self._respond(answer)
             if event.attachments or event.kind == "media":
                 messages += await self._storage.do(partial(self._acknowledge, answer))
-        except Refusal as refusal:
-            if refusal.code not in ("too_many", "too_many_streams"):
+        except Declined as declined:
+            if declined.code not in ("too_many", "too_many_streams"):
                 return 1.0  # closing: the next start goes on
             waiting = await self._storage.do(lambda uow: uow.channels.unanswered(lane))
             if waiting <= _MOST_WAITING:
-                return float((refusal.headers or {}).get("Retry-After", "1"))
+                return declined.retry_after
             hour = datetime.now(UTC).strftime("%Y%m%d%H")
             answer.key = f"fast-{person.session_id}-{hour}"  # said once
             messages = [say("channel.too_fast", person.language)]
@@ -143,10 +143,11 @@ class Answers:
                 user.choices, user.language = offered, messages[-1].language
 
         await self._storage.change(change)
+        reached("calls stored")
         if calls:
-            self._delivery.lanes.wake(lane)
+            self._delivery.workers.wake(lane)
         if answer.kept:
-            self._keeping.lanes.wake(lane)
+            self._keeping.workers.wake(lane)
 
     def _acknowledge(self, answer: _Answer, uow: UnitOfWork) -> list[BotMessage]:
         """Choose what is kept of an event's attachments, and what is said of them."""
@@ -170,34 +171,55 @@ class Answers:
             case "media":
                 return []  # what is said of it depends on what is kept
             case "hello":
-                text = "你好" if person.language == "zh" else "hello"
-            case "text" if wanted := wish(text):
+                text = _greeting(person)
+            case "text" if not text:  # nothing but the assistant's name
+                text = _greeting(person)
+            case "cart":
+                told = [say("channel.cart", person.language)]
+                return told + (await self._turn(answer, text) if text else [])
+            case "text" if command := read_link_command(text):
                 if event.group:
                     return [say("channel.link_privately", person.language)]
-                if wanted.kind == "unlink":
+                if command.kind == "unlink":
                     return await self._storage.do(partial(self._people.unlink, answer.lane))
-                link = partial(self._people.link, answer.lane, wanted.code)
-                return await self._storage.do(link)
+                return await self._link(answer, command.code)
             case "text" if text.isdecimal() and 0 < int(text[:4]) <= len(person.choices):
                 text = person.choices[int(text[:4]) - 1]
         if not text:
             return [say("channel.media", person.language)]
         return await self._turn(answer, text)
 
+    async def _link(self, answer: _Answer, code: str) -> list[BotMessage]:
+        """Link the chat to the customer whose code it is, and tell their other chats."""
+
+        def work(uow: UnitOfWork) -> tuple[list[BotMessage], set[Lane]]:
+            linked = self._people.link(answer.lane, code, uow)
+            told: set[Lane] = set()
+            for user, message in linked.notices:
+                told |= self._delivery.put(
+                    uow, user, f"linked-{answer.row.key}-{user.id}", [message]
+                )
+            uow.commit()
+            return linked.messages, told
+
+        messages, told = await self._storage.do(work)
+        for lane in told:
+            self._delivery.workers.wake(lane)
+        return messages
+
     async def _turn(self, answer: _Answer, text: str) -> list[BotMessage]:
         channel, person = answer.channel, answer.person
         try:
-            turn = await self._door.say(
-                person.session_id,
-                f"{answer.lane[0]}:{answer.lane[1]}",
-                NewMessage(text=text, message_id=answer.row.key),
+            turn = await self._assistant.say(
+                person.session_id, f"{answer.lane[0]}:{answer.lane[1]}", answer.row.key, text
             )
-        except Refusal as refusal:
-            if refusal.code in ("too_long", "empty"):
-                return [_sentence(refusal.code, person.language, **refusal.facts)]
+        except Declined as declined:
+            if declined.code in ("too_long", "empty"):
+                text = declined.sentences[person.language]
+                return [BotMessage(text=text, language=person.language)]
             raise
         every_s = channel.capabilities.edit_every_s
-        growing = every_s is not None and self._delivery.lanes.is_idle(answer.lane)
+        growing = every_s is not None and self._delivery.workers.is_idle(answer.lane)
         last = -float("inf")
         messages: list[BotMessage] = []
         async for event in turn.follow():
@@ -223,7 +245,7 @@ class Answers:
             await self._storage.change(lambda uow: uow.channels.keep_draft(key, shown))
         return True
 
-    def _begin_notice(self, channel: Channel, event: Event) -> asyncio.Task[None]:
+    def _begin_notice(self, channel: Channel, event: ChannelEvent) -> asyncio.Task[None]:
         async def notice() -> None:
             if event.kind != "press":
                 await asyncio.sleep(_QUICK_S)
@@ -237,11 +259,15 @@ class Answers:
         return task
 
 
+def _greeting(person: Person) -> str:
+    return "你好" if person.language == "zh" else "hello"
+
+
 class _Answer:
     """What is known of an answer while it is made."""
 
     def __init__(
-        self, channel: Channel, lane: Lane, event: Event, row: InboxEvent, person: Person
+        self, channel: Channel, lane: Lane, event: ChannelEvent, row: InboxEvent, person: Person
     ) -> None:
         self.channel = channel
         self.lane = lane
@@ -253,13 +279,9 @@ class _Answer:
         self.kept: Sequence[Attachment] = ()
 
 
-def _sentence(code: str, language: Language, **facts: object) -> BotMessage:
-    zh, en = SENTENCES[code]
-    return BotMessage(text=(zh if language == "zh" else en).format(**facts), language=language)
-
-
 def _without_proofs(message: BotMessage, group: bool) -> BotMessage:
-    """Instead of asking for e-mail and postcode, say how a chat is linked."""
-    if not any(phrase(key, message.language) in message.text for key in _PROOFS):
+    """What proves who somebody is on the website proves nothing on a platform; there, a code does.
+    Instead of asking for it, say how a chat is linked."""
+    if message.asks != "identity":
         return message
     return say("channel.link_privately" if group else "channel.link_first", message.language)

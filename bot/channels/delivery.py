@@ -16,21 +16,27 @@ from typing import Any
 
 import structlog
 
-from bot.channels.base import Answer, Call, Channel, Request
+from bot.channels.channel import Answer, Call, Channel, Request
 from bot.channels.errors import TryAgain, Undeliverable
-from bot.channels.lanes import Lanes
+from bot.channels.keyed_workers import KeyedWorkers
 from bot.channels.storage import Storage
-from bot.gateway.locks import SessionLocks
-from bot.metrics import CHANNEL_CALLS
+from bot.messages import BotMessage
+from bot.runtime.locks import SessionLocks
+from bot.runtime.metrics import CHANNEL_CALLS
+from bot.runtime.steps import reached
 from data.channels import Lane
-from data.models import OutboxCall
+from data.models import ChannelUser, OutboxCall
+from data.unit_of_work import UnitOfWork
 
 log = structlog.get_logger("channels")
 
-_AT_ONCE = 32
+_AT_ONCE = (
+    32  # conversations: one that is slow must not hold up others, nor all platforms a process
+)
 _SEND_S = 12.0  # one attempt, an access token included
 _GIVE_UP = timedelta(hours=24)
-_LONGEST_PAUSE_S = 60.0
+_LONGEST_PAUSE_S = 60.0  # a platform that is back is noticed within a minute
+_LONGEST_WAIT_S = 3600.0  # looked at again, in case a clock was set back meanwhile
 _MOST_PASSIVE = 1  # a platform's request carries one message back
 
 
@@ -79,21 +85,33 @@ class Delivery:
         self._locks = locks
         self._calm = calm
         self._pauses = pauses
-        self.lanes = Lanes(self._deliver, _AT_ONCE)
+        self.workers = KeyedWorkers(self._deliver, _AT_ONCE)
+
+    def put(
+        self, uow: UnitOfWork, user: ChannelUser, key: str, messages: Sequence[BotMessage]
+    ) -> set[Lane]:
+        """Store the calls that tell somebody this, once by `key`; returns the lane to wake, if
+        any: none where the platform is off or the key is known. The caller commits."""
+        channel = self.channels.get(user.channel)
+        if channel is None:
+            return set()
+        lane = (user.channel, user.conversation)
+        calls = channel.reply(messages, user.address)
+        return {lane} if uow.channels.put(rows_of(lane, key, calls, datetime.now(UTC))) else set()
 
     async def _deliver(self, lane: Lane) -> float | None:
         channel = self.channels[lane[0]]
         if channel.passive_s:
             return None  # the platform's next request takes it
-        while True:
-            await self._calm()
-            async with self._locks.hold(f"out:{lane[0]}:{lane[1]}"):
+        async with self._locks.hold(f"out:{lane[0]}:{lane[1]}"):
+            while True:
+                await self._calm()
                 call = await self._storage.do(lambda uow: uow.channels.oldest_call(lane))
                 if call is None:
                     return None
                 wait = (call.due_at - datetime.now(UTC)).total_seconds()
-                if wait > 0:
-                    return wait
+                if wait > 0 and call.attempts:  # a first try waits for no clock
+                    return min(wait, _LONGEST_WAIT_S)
                 await self._send(channel, call)
 
     async def take(self, lane: Lane, request: Request) -> Answer | None:
@@ -130,7 +148,9 @@ class Delivery:
             await self._bury(channel, call, str(error))
         else:
             CHANNEL_CALLS.labels(channel=channel.name, outcome="sent").inc()
+            reached("call sent")
             await self._storage.change(lambda uow: uow.channels.sent(call.key))
+            reached("call marked")
 
     async def _bury(self, channel: Channel, call: OutboxCall, reason: str) -> None:
         CHANNEL_CALLS.labels(channel=channel.name, outcome="dead").inc()

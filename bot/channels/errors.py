@@ -11,8 +11,10 @@ Their texts reach logs and tables: they hold no token and no word of what somebo
 
 from __future__ import annotations
 
+from bot.errors import ShopguideError
 
-class ChannelError(Exception):
+
+class ChannelError(ShopguideError):
     """Something is wrong between a platform and us."""
 
 

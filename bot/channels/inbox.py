@@ -13,14 +13,15 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.channels.base import Event, key_of
+from bot.channels.channel import ChannelEvent, key_of
+from bot.runtime.steps import reached
 from data.unit_of_work import UnitOfWork
 
 _MOST_AT_ONCE = 500  # rows of one statement
 _SLOW_S = 0.03  # an acknowledgement that takes longer says that there is too much to do
 _MANY = 100  # so do more events than that in a second, which no gateway answers as they come
-_YIELD_S = 0.25
-_LOOK_S = 0.02
+_YIELD_S = 0.25  # so long answers stand back for what comes in
+_LOOK_S = 0.02  # shorter than what is called slow
 
 Row = dict[str, Any]
 
@@ -37,7 +38,7 @@ class Inbox:
         self._came = 0
         self._gate = asyncio.Lock()
 
-    async def accept(self, channel: str, events: Sequence[Event]) -> list[Event]:
+    async def accept(self, channel: str, events: Sequence[ChannelEvent]) -> list[ChannelEvent]:
         """Returns, once all are stored for good, those that had not come before. Raises what the
         database raises; then nothing of it is stored and the platform repeats it."""
         if not events:
@@ -104,6 +105,7 @@ class Inbox:
         with self._unit_of_work() as uow:
             new = uow.channels.accept(rows)
             uow.commit()
+        reached("event stored")
         return new
 
     async def close(self) -> None:
@@ -112,7 +114,7 @@ class Inbox:
         self._writer.shutdown()
 
 
-def _row(channel: str, event: Event, now: datetime) -> Row:
+def _row(channel: str, event: ChannelEvent, now: datetime) -> Row:
     return {
         "channel": channel,
         "key": key_of(channel, event.id),

@@ -16,25 +16,26 @@ from typing import Any, cast
 import structlog
 
 from bot.channels import delivery
-from bot.channels.base import Attachment, Channel, Event
+from bot.channels.channel import Attachment, Channel, ChannelEvent
 from bot.channels.delivery import Delivery, Pauses
 from bot.channels.errors import TryAgain, Undeliverable
-from bot.channels.lanes import Lanes
-from bot.channels.people import Language, say
+from bot.channels.keyed_workers import KeyedWorkers
+from bot.channels.people import say
 from bot.channels.storage import Storage
-from bot.gateway.locks import SessionLocks
-from bot.metrics import CHANNEL_FILES
+from bot.runtime.locks import SessionLocks
+from bot.runtime.metrics import CHANNEL_FILES
 from data import models
+from data.attachments import MOST_A_DAY
 from data.channels import Lane
 from data.unit_of_work import UnitOfWork
+from retrieval.types import Language
 
 log = structlog.get_logger("channels")
 
-_AT_ONCE = 4
+_AT_ONCE = 4  # files, of at most SHOPGUIDE_KEEP_FILE_MB each, in memory at a time
 ATTEMPT_S = 60.0  # one attempt, an access token included
 _GIVE_UP = timedelta(hours=24)  # platforms keep them for some days, their addresses for less
 _DAY = timedelta(days=1)
-_MOST_A_DAY = 30  # of one conversation
 
 
 @dataclass(frozen=True)
@@ -59,9 +60,9 @@ class Keeping:
         self._locks = locks
         self._pauses = pauses
         self._policy = policy
-        self.lanes = Lanes(self._fetch, _AT_ONCE)
+        self.workers = KeyedWorkers(self._fetch, _AT_ONCE)
 
-    def choose(self, event: Event, session_id: str, uow: UnitOfWork) -> Sequence[Attachment]:
+    def choose(self, event: ChannelEvent, session_id: str, uow: UnitOfWork) -> Sequence[Attachment]:
         """What of an event is kept."""
         if event.group:
             return ()
@@ -69,7 +70,7 @@ class Keeping:
         if not wanted:
             return ()
         today = uow.attachments.count_since(session_id, datetime.now(UTC) - _DAY)
-        return wanted[: max(0, _MOST_A_DAY - today)]
+        return wanted[: max(0, MOST_A_DAY - today)]
 
     async def _fetch(self, lane: Lane) -> float | None:
         channel = self._delivery.channels[lane[0]]
@@ -130,7 +131,7 @@ class Keeping:
             uow.channels.put(delivery.rows_of(lane, f"{row.key}.lost", calls, now))
 
         await self._storage.change(change)
-        self._delivery.lanes.wake(lane)
+        self._delivery.workers.wake(lane)
 
 
 def rows_of(

@@ -17,11 +17,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from data.access import customer_of_session
+from data.capabilities import Capability
 from data.models import ChannelUser, Customer, LinkCode
 from data.unit_of_work import UnitOfWork
+from retrieval.types import Language
 
 LIFETIME = timedelta(minutes=15)
-ALLOWED_FAILURES = 5
+ALLOWED_FAILURES = 5  # an hour, of 2**40 codes that live for minutes: guessing is hopeless
 _FORGOTTEN_AFTER = timedelta(hours=1)
 
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that is taken for another one
@@ -34,12 +36,12 @@ _UNLINK = re.compile(r"(?:/?unlink|解绑|解綁|解除绑定|解除綁定|取�
 
 
 @dataclass(frozen=True)
-class Wish:
+class LinkCommand:
     """What somebody wants of their link; `code` as it is written in full. A code alone says nothing
     of its writer's language."""
 
     kind: Literal["link", "unlink"]
-    language: Literal["zh", "en"] | None
+    language: Language | None
     code: str = ""
 
 
@@ -49,18 +51,18 @@ class NewCode:
     expires_at: datetime
 
 
-def wish(text: str) -> Wish | None:
+def read_link_command(text: str) -> LinkCommand | None:
     """A code by itself, as it was given, or behind "link" or 绑定; the word that undoes it; None
     for all else."""
     said = text.strip()
-    language: Literal["zh", "en"] = "en" if said.isascii() else "zh"
+    language: Language = "en" if said.isascii() else "zh"
     if _UNLINK.fullmatch(said):
-        return Wish("unlink", language)
+        return LinkCommand("unlink", language)
     if found := _ALONE.fullmatch(said):
-        return Wish("link", None, f"{found[1]}-{found[2]}")
+        return LinkCommand("link", None, f"{found[1]}-{found[2]}")
     if found := _LINK.fullmatch(said):
         asked = None if said.startswith("/start") else language
-        return Wish("link", asked, f"{found[1]}-{found[2]}".upper())
+        return LinkCommand("link", asked, f"{found[1]}-{found[2]}".upper())
     return None
 
 
@@ -72,8 +74,10 @@ class Linking:
         self._clock = clock or (lambda: datetime.now(UTC))
 
     def new_code(self, uow: UnitOfWork, session_id: str) -> NewCode | None:
-        """A code for the customer whose session it is; None when it is nobody's. Commits."""
-        customer = customer_of_session(uow, session_id, now=self._clock())
+        """A code for the customer whose session it is; None when it is nobody's, or not proven
+        well enough. Commits."""
+        now = self._clock()
+        customer = customer_of_session(uow, session_id, Capability.LINK_CHAT, now=now)
         return self.code_for(uow, customer) if customer is not None else None
 
     def code_for(self, uow: UnitOfWork, customer: Customer) -> NewCode:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Literal, cast
+from typing import cast
 
-from bot.channels.base import Event
-from bot.channels.linking import LIFETIME, Linking, wish
+from bot.channels.channel import ChannelEvent
+from bot.channels.linking import LIFETIME, Linking, read_link_command
 from bot.messages import BotMessage
-from bot.phrases import phrase
+from bot.wording.phrases import phrase
 from data import access
 from data.channels import Lane
 from data.models import ChannelUser, Customer
 from data.unit_of_work import UnitOfWork
 from retrieval.text import detect_language
-
-Language = Literal["zh", "en"]
+from retrieval.types import Language
 
 
 @dataclass(frozen=True)
@@ -28,6 +27,14 @@ class Person:
     choices: list[str]
 
 
+@dataclass(frozen=True)
+class Linked:
+    """What is said to somebody who sent a code, and to the customer's other chats."""
+
+    messages: list[BotMessage]
+    notices: list[tuple[ChannelUser, BotMessage]] = field(default_factory=list)
+
+
 class People:
     """`lifetime` is that of a session."""
 
@@ -35,7 +42,7 @@ class People:
         self._linking = linking
         self._lifetime = lifetime
 
-    def arrive(self, lane: Lane, event: Event, uow: UnitOfWork) -> Person:
+    def arrive(self, lane: Lane, event: ChannelEvent, uow: UnitOfWork) -> Person:
         """The person and their session: a new one when there is none or it is over. Commits."""
         now = datetime.now(UTC)
         channel, conversation = lane
@@ -61,24 +68,25 @@ class People:
         uow.commit()
         return Person(user.session_id, cast("Language", user.language), list(user.choices))
 
-    def link(self, lane: Lane, code: str, uow: UnitOfWork) -> list[BotMessage]:
-        """What is said to somebody who sent a code. Commits."""
+    def link(self, lane: Lane, code: str, uow: UnitOfWork) -> Linked:
+        """What is said to somebody who sent a code. The caller commits."""
         user = _known(lane, uow)
         language = cast("Language", user.language)
         found = self._linking.redeem(uow, user, code)
         if isinstance(found, str):
-            uow.commit()
             minutes = round(LIFETIME.total_seconds() / 60)
-            return [say(f"channel.link_{found}", language, minutes=minutes)]
+            return Linked([say(f"channel.link_{found}", language, minutes=minutes)])
         customer = uow.session.get_one(Customer, found)
-        stranger = user.customer_id is None
-        user.customer_id = customer.id
-        if stranger:  # the conversation goes on, and with it what an agent has in hand
-            access.sign_in(uow, user.session_id, customer.email)
-        else:
+        user.customer_id, user.linked_at = customer.id, datetime.now(UTC)
+        # A stranger's conversation goes on, and with it what an agent has in hand.
+        if not access.link(uow, user.session_id, customer.id):
             self._new_session(uow, user)
-        uow.commit()
-        return [say("channel.linked", language, name=customer.name)]
+        notices = [
+            (other, _linked_elsewhere(other, user.channel))
+            for other in uow.channels.linked_to(customer.id)
+            if other.id != user.id
+        ]
+        return Linked([say("channel.linked", language, name=customer.name)], notices)
 
     def unlink(self, lane: Lane, uow: UnitOfWork) -> list[BotMessage]:
         """What is said to somebody who undoes it. What agents still write to the customer does not
@@ -87,10 +95,14 @@ class People:
         language = cast("Language", user.language)
         if user.customer_id is None:
             return [say("channel.not_linked", language)]
-        user.customer_id = None
-        self._new_session(uow, user)
+        self.end_link(user, uow)
         uow.commit()
         return [say("channel.unlinked", language)]
+
+    def end_link(self, user: ChannelUser, uow: UnitOfWork) -> None:
+        """The chat is nobody's from now on. The caller commits."""
+        user.customer_id = user.linked_at = None
+        self._new_session(uow, user)
 
     def _renew(self, uow: UnitOfWork, user: ChannelUser) -> None:
         """Go on after a session's end: in the same one while a person has it in hand."""
@@ -111,15 +123,21 @@ def say(key: str, language: Language, **facts: object) -> BotMessage:
     return BotMessage(text=phrase(key, language, **facts), language=language)
 
 
+def _linked_elsewhere(user: ChannelUser, channel: str) -> BotMessage:
+    language = cast("Language", user.language)
+    name = phrase(f"platform.{channel}", language)
+    return say("channel.linked_elsewhere", language, channel=name)
+
+
 def _known(lane: Lane, uow: UnitOfWork) -> ChannelUser:
     user = uow.channels.user(lane)
     assert user is not None  # noqa: S101 - it has arrived
     return user
 
 
-def _language(event: Event) -> str | None:
+def _language(event: ChannelEvent) -> str | None:
     """The language of an event's words; the platform's hint where there are none."""
     if not event.text:
         return event.language
-    wanted = wish(event.text)
-    return wanted.language if wanted else detect_language(event.text)
+    command = read_link_command(event.text)
+    return command.language if command else detect_language(event.text)

@@ -7,18 +7,18 @@ from dataclasses import dataclass, field
 
 from pydantic import ValidationError
 
-from bot.channels.base import Channel, ChannelSettings
-from bot.channels.dingtalk import DingTalk
-from bot.channels.feishu import Feishu
+from bot.channels.channel import Channel, ChannelSettings
 from bot.channels.http import Http
-from bot.channels.line import Line
-from bot.channels.messenger import Messenger
-from bot.channels.slack import Slack
-from bot.channels.telegram import Telegram
-from bot.channels.twilio import Twilio
-from bot.channels.wechat import WeChat
-from bot.channels.wecom import WeCom
-from bot.channels.whatsapp import WhatsApp
+from bot.channels.platforms.dingtalk import DingTalk
+from bot.channels.platforms.feishu import Feishu
+from bot.channels.platforms.line import Line
+from bot.channels.platforms.messenger import Messenger
+from bot.channels.platforms.slack import Slack
+from bot.channels.platforms.telegram import Telegram
+from bot.channels.platforms.twilio import Twilio
+from bot.channels.platforms.wechat import WeChat
+from bot.channels.platforms.wecom import WeCom
+from bot.channels.platforms.whatsapp import WhatsApp
 
 CHANNELS: tuple[type[Channel], ...] = (
     Telegram,

@@ -21,9 +21,9 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from bot.channels.base import ChannelSettings, secret
-from bot.channels.telegram import TelegramSettings
-from bot.processes import SystemFailed
+from bot.channels.channel import ChannelSettings, secret
+from bot.channels.platforms.telegram import TelegramSettings
+from bot.runtime.processes import SystemFailed
 
 
 class Simulated(ABC):

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
-_MARGIN_S = 120.0
+_MARGIN_S = 120.0  # longer than any call that begins with the old one
 
 Fetch = Callable[[], Awaitable[tuple[str, float]]]
 """Returns a token and the seconds that it lives. Raises `TryAgain`, `Undeliverable`."""

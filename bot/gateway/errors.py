@@ -9,9 +9,11 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
+from bot.errors import ShopguideError
 from bot.gateway.shapes import complaint
-from bot.metrics import REFUSED
+from bot.runtime.metrics import REFUSED
 from data.errors import DataError
+from retrieval.types import Language
 
 log = structlog.get_logger("gateway")
 
@@ -29,8 +31,8 @@ SENTENCES = {
         "The message is too long; please keep it under {limit} characters or send it in parts.",
     ),
     "too_large": (
-        "内容太大了，请缩短消息后再发。",
-        "The request is too large; please send a shorter message.",
+        "内容太大了，请缩短一些，或换个小一点的文件再发。",
+        "That is too large; please send a shorter message or a smaller file.",
     ),
     "unauthorized": (
         "会话无效或已过期，请重新开始对话。",
@@ -44,9 +46,33 @@ SENTENCES = {
         "消息发得太快了，请 {seconds} 秒后再试。",
         "Too many messages in a short time; please try again in {seconds} s.",
     ),
+    "already_said": (
+        "这个消息编号已经用在另一句话上了，请换一个编号再发。",
+        "This message id belongs to other words already; please send these under another one.",
+    ),
     "too_many_streams": (
         "上一条还在回答，请稍候。",
         "Your earlier messages are still being answered; please wait a moment.",
+    ),
+    "contact_unreadable": (
+        "没看出邮箱或电话号码，请检查一下再填。",
+        "That is no e-mail address or telephone number; please check it.",
+    ),
+    "no_ticket": (
+        "这次对话没有在等候人工客服。",
+        "Nobody is being waited for in this conversation.",
+    ),
+    "not_kept": (
+        "本店不通过聊天接收这类文件。",
+        "The shop takes no such files in the chat.",
+    ),
+    "not_a_picture": (
+        "这个文件不是可以打开的 JPEG、PNG 或 WebP 图片。",
+        "The file is no JPEG, PNG or WebP picture that can be opened.",
+    ),
+    "wrong_kind": (
+        "这类文件不能发送，请换一种格式。",
+        "Files of this kind are not taken; please send another format.",
     ),
     "unsigned": (
         "这个请求没有有效的签名。",
@@ -75,7 +101,7 @@ SENTENCES = {
 }
 
 
-class Refusal(HTTPException):
+class Refusal(ShopguideError, HTTPException):
     """A request that is refused. `code` names one of SENTENCES; `facts` fill its sentence."""
 
     def __init__(
@@ -88,9 +114,12 @@ class Refusal(HTTPException):
     def body(self) -> dict[str, object]:
         """{"code", "message": {"zh", "en"}}; whoever asks for it is being refused."""
         REFUSED.labels(reason=self.code).inc()
+        return {"code": self.code, "message": self.sentences()}
+
+    def sentences(self) -> dict[Language, str]:
+        """For people, in each language."""
         zh, en = SENTENCES[self.code]
-        message = {"zh": zh.format(**self.facts), "en": en.format(**self.facts)}
-        return {"code": self.code, "message": message}
+        return {"zh": zh.format(**self.facts), "en": en.format(**self.facts)}
 
 
 def respond(refusal: Refusal) -> JSONResponse:
@@ -113,7 +142,7 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def http_error(request: Request, error: HTTPException) -> JSONResponse:
         if not isinstance(error, Refusal):
-            codes = {404: "not_found", 405: "method_not_allowed"}
+            codes = {401: "unsigned", 404: "not_found", 405: "method_not_allowed"}
             code = codes.get(error.status_code, "unreadable")
             headers = dict(error.headers or {})
             if error.status_code == 405:

@@ -7,21 +7,26 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import assert_never
 
-from bot import impressions
+from bot.dialogue import impressions
 from bot.gateway.shapes import (
     Clicked,
-    Event,
     EventsTaken,
     Looked,
+    PageEvent,
     Rated,
     RefusedEvent,
     Searched,
 )
-from bot.gateway.text import clean
-from bot.metrics import EVENTS
+from bot.runtime.clean import clean
+from bot.runtime.metrics import EVENTS
 from data import access
+from data.capabilities import Capability
 from data.models import BehaviourEvent, Customer, EventKind
 from data.unit_of_work import UnitOfWork
+
+# Of one conversation of somebody who is not known: more than a long day of looking around, so that
+# who means to fill the disk needs a conversation, which is limited too, for each so many rows.
+MOST_OF_A_VISITOR = 1000
 
 
 class _Refused(Exception):
@@ -29,17 +34,16 @@ class _Refused(Exception):
 
 
 def take(
-    uow: UnitOfWork, session_id: str, events: Sequence[Event], now: datetime
+    uow: UnitOfWork, session_id: str, events: Sequence[PageEvent], now: datetime
 ) -> EventsTaken | None:
     """Keep the events of a session, each once, and commit; None for a session that is over.
 
     Of a customer who does not want their history used only what they are not interested in is
     kept, and that a recommendation was clicked, without whose click it was.
     """
-    session = access.live_session(uow, session_id)
-    if session is None:
+    if access.live_session(uow, session_id) is None:
         return None
-    customer = session.customer
+    customer = access.customer_of_session(uow, session_id, Capability.OWN_TERMS)
     rows: list[BehaviourEvent] = []
     refused: list[RefusedEvent] = []
     ignored = 0
@@ -56,6 +60,10 @@ def take(
             ignored += 1
         else:
             rows.append(row)
+    if customer is None:
+        room = max(0, MOST_OF_A_VISITOR - uow.behaviour.count_of(session_id))
+        ignored += len(rows[room:])
+        rows = rows[:room]
     stored = len(uow.behaviour.record(rows))
     uow.commit()
     taken = EventsTaken(
@@ -75,7 +83,7 @@ def _row(
     uow: UnitOfWork,
     session_id: str,
     customer: Customer | None,
-    event: Event,
+    event: PageEvent,
     products: set[str],
     now: datetime,
 ) -> BehaviourEvent:

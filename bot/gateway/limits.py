@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import cast
 
-from bot.shared import Away, Shared
+from bot.runtime.redis_link import RedisLink, RedisUnavailable
 
 
 class RateLimit:
@@ -80,22 +80,24 @@ return wait
 
 
 class Limits:
-    """Every limit of the door, by its `Allowance`."""
+    """Every limit of the gateway, by its `Allowance`."""
 
     def __init__(
-        self, shared: Shared | None = None, *, clock: Callable[[], float] = time.monotonic
+        self, redis_link: RedisLink | None = None, *, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._shared = shared
+        self._redis_link = redis_link
         self._clock = clock
         self._here: dict[Allowance, RateLimit] = {}
 
     async def take(self, allowance: Allowance, key: str) -> int:
         """Take one; return 0 when allowed, else the whole seconds until the next one is."""
-        if self._shared is not None:
+        if self._redis_link is not None:
             name = f"shopguide:limit:{allowance.name}:{key}"
             amounts = (str(allowance.per_minute), str(allowance.burst))
-            with suppress(Away):
-                wait = await self._shared.ask(lambda redis: redis.eval(_TAKE, 1, name, *amounts))
+            with suppress(RedisUnavailable):
+                wait = await self._redis_link.ask(
+                    lambda redis: redis.eval(_TAKE, 1, name, *amounts)
+                )
                 return cast("int", wait)
         if allowance not in self._here:
             self._here[allowance] = RateLimit(

@@ -22,8 +22,8 @@ class Origins:
         self._shared = CORSMiddleware(
             app,
             allow_origins=allowed,
-            allow_methods=["GET", "POST", "PUT"],
-            allow_headers=["Authorization", "Content-Type"],
+            allow_methods=["GET", "POST", "PUT", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "X-File-Name"],
             expose_headers=["Retry-After"],
             max_age=3600,
         )

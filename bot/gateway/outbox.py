@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from bot.errors import ShopguideError
+
 Frame = dict[str, Any]
 
-_MOST = 256
+_MOST = 256  # finished lines: more than a conversation has while one reads
 
 
-class Overflow(Exception):
+class Overflow(ShopguideError):
     """The reader is so far behind that it had better come back and read the history."""
 
 

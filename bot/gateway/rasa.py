@@ -6,22 +6,25 @@ import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import aiohttp
 from pydantic import ValidationError
 
-from bot import tracing
+from bot.dialogue.notes import Notes
+from bot.errors import ShopguideError
 from bot.messages import BotMessage
+from bot.runtime import tracing
 from retrieval.text import detect_language
+from retrieval.types import Language
 
-_LOOK_AGAIN_S = 0.3
-_PARSE_S = 3
+_LOOK_AGAIN_S = 0.3  # small beside the seconds that Rasa takes to start
+_PARSE_S = 3  # for a message that is only understood; a Rasa that takes longer is not ready
 _JSON = {"Content-Type": "application/json"}
 _MOST_BYTES = 16 * 1024 * 1024  # of an answer
 
 
-class RasaUnavailable(Exception):
+class RasaUnavailable(ShopguideError):
     """Rasa did not answer, or answered with an error."""
 
 
@@ -34,7 +37,7 @@ class Reply:
     """What one turn brought: messages, and what the actions noted about it (never shown)."""
 
     messages: list[BotMessage]
-    notes: dict[str, Any] = field(default_factory=dict)
+    notes: Notes = field(default_factory=Notes)
 
 
 class Rasa:
@@ -55,12 +58,21 @@ class Rasa:
         text: str,
         *,
         turn_id: str,
+        message_id: str,
         language: str | None,
+        asked_from: str = "",
+        page: Mapping[str, Any] | None = None,
     ) -> Reply:
         """Hand over one utterance. Raises `RasaGone` when it may be asked again, and else
         `RasaUnavailable`."""
         trace = tracing.carrier()
-        metadata = {"turn_id": turn_id, **({"language": language} if language else {}), **trace}
+        known = {
+            "message_id": message_id,
+            "language": language,
+            "asked_from": asked_from,
+            "page": dict(page or {}),
+        }
+        metadata = {"turn_id": turn_id, **{k: v for k, v in known.items() if v}, **trace}
         body = {"sender": session_id, "message": as_utterance(text), "metadata": metadata}
         items = await self._ask("/webhooks/rest/webhook", body, headers=trace)
         try:
@@ -174,7 +186,7 @@ def read_reply(items: list[dict[str, Any]]) -> Reply:
     def flush() -> None:
         if pieces:
             text = "\n\n".join(pieces)
-            language: Literal["zh", "en"] = "zh" if detect_language(text) == "zh" else "en"
+            language: Language = "zh" if detect_language(text) == "zh" else "en"
             messages.append(BotMessage(text=text, language=language))
             pieces.clear()
 
@@ -190,4 +202,4 @@ def read_reply(items: list[dict[str, Any]]) -> Reply:
         elif item.get("text"):
             pieces.append(str(item["text"]))
     flush()
-    return Reply(messages, notes)
+    return Reply(messages, Notes.read(notes))

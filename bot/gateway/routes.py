@@ -3,36 +3,44 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
-from typing import Annotated, Any, cast
+import uuid
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import datetime
+from typing import Annotated, Any, Protocol, cast
 
-from fastapi import APIRouter, Depends, Request, Response, Security
+from fastapi import APIRouter, Depends, Header, Request, Response, Security
 from fastapi.responses import JSONResponse, StreamingResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from bot.channels.service import Channels
-from bot.gateway.door import Door
 from bot.gateway.errors import SENTENCES, Refusal
+from bot.gateway.files import named
+from bot.gateway.gateway import Gateway
 from bot.gateway.limits import address_key
 from bot.gateway.shapes import (
+    Contact,
     CurrentSession,
-    Customer,
     ErrorBody,
     EventsTaken,
     History,
     Identity,
+    KeptFile,
+    Link,
     LinkCode,
+    Links,
+    MessageId,
     NewEvents,
     NewMessage,
     NewSession,
+    Notice,
     OpenedSession,
+    SignedInCustomer,
     Stars,
     Thumb,
+    ThumbTakenBack,
 )
-from bot.gateway.text import clean
-from bot.gateway.tokens import mint_session
-from bot.gateway.turns import Event, RunningTurn
+from bot.gateway.turns import RunningTurn
+from bot.runtime.clean import clean
 
 Responses = dict[int | str, dict[str, Any]]
 
@@ -41,30 +49,64 @@ _bearer = HTTPBearer(
 )
 
 
-def door_of(request: Request) -> Door:
-    return cast("Door", request.app.state.door)
+def gateway_of(request: Request) -> Gateway:
+    return cast("Gateway", request.app.state.gateway)
 
 
-def session_of(
-    door: Annotated[Door, Depends(door_of)],
+async def session_of(
+    gateway: Annotated[Gateway, Depends(gateway_of)],
     credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
 ) -> str:
     """The session whose token came with the request."""
-    return door.session_of(credentials.credentials if credentials else "")
+    claim = await gateway.claim_of(credentials.credentials if credentials else "")
+    return claim.session_id
 
 
 def address_of(request: Request) -> str:
     return address_key(request.client.host if request.client else "unknown")
 
 
-def channels_of(request: Request) -> Channels:
-    if request.app.state.channels is None:
+class IssuedCode(Protocol):
+    @property
+    def code(self) -> str: ...
+
+    @property
+    def expires_at(self) -> datetime: ...
+
+
+class LinkedChat(Protocol):
+    @property
+    def id(self) -> int: ...
+
+    @property
+    def platform(self) -> str: ...
+
+    @property
+    def linked_at(self) -> datetime | None: ...
+
+
+class LinkCodes(Protocol):
+    """Who gives out the codes by which a customer is known on a messaging platform, and keeps the
+    links. All answer None where the session is nobody's, or that is not proven well enough."""
+
+    async def new_code(self, session_id: str) -> tuple[IssuedCode, dict[str, str]] | None:
+        """A code, and the addresses that open a chat with it, by platform."""
+
+    async def links(self, session_id: str) -> Sequence[LinkedChat] | None:
+        """The chats that are linked to the customer."""
+
+    async def end_link(self, session_id: str, number: int) -> bool | None:
+        """End one of them, by its id; False when there is no such."""
+
+
+def link_codes_of(request: Request) -> LinkCodes:
+    if request.app.state.link_codes is None:
         raise Refusal(404, "not_found")
-    return cast("Channels", request.app.state.channels)
+    return cast("LinkCodes", request.app.state.link_codes)
 
 
-TheDoor = Annotated[Door, Depends(door_of)]
-TheChannels = Annotated[Channels, Depends(channels_of)]
+TheGateway = Annotated[Gateway, Depends(gateway_of)]
+TheLinkCodes = Annotated[LinkCodes, Depends(link_codes_of)]
 TheSession = Annotated[str, Depends(session_of)]
 TheAddress = Annotated[str, Depends(address_of)]
 
@@ -104,7 +146,9 @@ data: {}
 _STREAM: Responses = {
     200: {
         "description": "`delta` {seq, text: the whole text so far}, `message` once or more, "
-        "`done` {unanswered: true after an apology; the same message_id asks again}",
+        "`done` {unanswered: true after an apology; the same message_id asks again; token, "
+        "expires_at: when the customer proved who they are, the one that opens the conversation "
+        "from now on}",
         "content": {
             "text/event-stream": {
                 "schema": {
@@ -130,34 +174,130 @@ operations = APIRouter(tags=["operations"])
     status_code=201,
     responses=_refusals(identity_refused=401, origin_refused=403, too_many=429, unavailable=503),
 )
-async def open_session(body: NewSession, door: TheDoor, address: TheAddress) -> OpenedSession:
+async def open_session(body: NewSession, gateway: TheGateway, address: TheAddress) -> OpenedSession:
     """Open a conversation. Keep the token: it is the only key to it."""
-    session = await door.open_session(body.identity, address)
-    token = mint_session(session.id, session.expires_at, door.settings.session_key)
+    opened = await gateway.open_session(body.identity, address)
     return OpenedSession(
-        session_id=session.id,
-        token=token,
-        expires_at=session.expires_at.isoformat(),
-        customer=session.customer,
+        session_id=opened.id,
+        customer=opened.customer,
+        **gateway.token_of(opened.id, opened.epoch),
     )
 
 
 @api.get(
     "/sessions/current",
-    responses=_refusals(unauthorized=401, origin_refused=403, unavailable=503),
+    responses=_refusals(unauthorized=401, origin_refused=403, too_many=429, unavailable=503),
 )
-async def current(session_id: TheSession, door: TheDoor) -> CurrentSession:
+async def current(
+    session_id: TheSession, gateway: TheGateway, address: TheAddress
+) -> CurrentSession:
     """The conversation that the token opens, as it stands."""
-    session = await door.conversations.current(session_id)
-    if session is None:
+    await gateway.check_read(session_id, address)
+    found = await gateway.conversations.current(session_id)
+    if found is None:
         raise Refusal(401, "unauthorized", headers={"WWW-Authenticate": "Bearer"})
     return CurrentSession(
-        session_id=session.session_id,
-        customer=session.customer,
-        language=session.language,
-        expires_at=session.expires_at.isoformat(),
-        handoff=session.handoff,
+        session_id=found.session_id,
+        customer=found.customer,
+        language=found.language,
+        expires_at=found.expires_at.isoformat(),
+        handoff=found.handoff,
     )
+
+
+@api.delete(
+    "/sessions/current",
+    status_code=204,
+    responses=_refusals(unauthorized=401, origin_refused=403, unavailable=503),
+)
+async def end_session(session_id: TheSession, gateway: TheGateway) -> Response:
+    """End the conversation: its tokens open nothing any more, and its sockets are closed."""
+    await gateway.end_session(session_id)
+    return Response(status_code=204)
+
+
+@api.post(
+    "/sessions/current/contact",
+    status_code=204,
+    responses=_refusals(
+        unauthorized=401,
+        origin_refused=403,
+        no_ticket=404,
+        contact_unreadable=422,
+        too_many=429,
+        unavailable=503,
+    ),
+)
+async def leave_contact(body: Contact, session_id: TheSession, gateway: TheGateway) -> Response:
+    """Leave an e-mail address or a telephone number for the people who will answer. It proves
+    nothing of who the customer is."""
+    await gateway.leave_contact(session_id, body.contact)
+    return Response(status_code=204)
+
+
+@api.post(
+    "/sessions/current/handoff/withdraw",
+    status_code=204,
+    responses=_refusals(
+        unauthorized=401, origin_refused=403, no_ticket=404, too_many=429, unavailable=503
+    ),
+)
+async def withdraw(session_id: TheSession, gateway: TheGateway) -> Response:
+    """No person is needed any more: the ticket is closed, and the assistant goes on."""
+    await gateway.withdraw(session_id)
+    return Response(status_code=204)
+
+
+_FILE = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+
+
+@api.post(
+    "/sessions/current/files",
+    status_code=201,
+    openapi_extra=_FILE,
+    responses=_refusals(
+        unauthorized=401,
+        origin_refused=403,
+        not_kept=403,
+        not_a_picture=415,
+        wrong_kind=415,
+        too_many=429,
+        unavailable=503,
+    ),
+)
+async def send_file(
+    request: Request,
+    session_id: TheSession,
+    gateway: TheGateway,
+    address: TheAddress,
+    x_file_name: Annotated[
+        str | None,
+        Header(max_length=1800, description="what the customer calls it, percent-encoded UTF-8"),
+    ] = None,
+) -> KeptFile:
+    """Send a file, as it is, for the people behind the assistant; `files` of a message then says
+    that it goes with it. What it is, its own bytes tell. Pictures lose what a camera wrote into
+    them."""
+    await gateway.check_file(session_id, address)
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > gateway.settings.keep_file_mb * 1_000_000:
+            raise Refusal(413, "too_large")
+    declared = request.headers.get("content-type", "")
+    return await gateway.keep_file(session_id, bytes(body), declared, named(x_file_name))
+
+
+@api.get("/notice")
+async def notice(gateway: TheGateway) -> Notice:
+    """Who writes with the assistant writes with the shop's people too; how long it is kept, and
+    where to ask about it."""
+    return gateway.notice
 
 
 @api.put(
@@ -166,31 +306,68 @@ async def current(session_id: TheSession, door: TheDoor) -> CurrentSession:
         unauthorized=401, identity_refused=401, origin_refused=403, too_many=429, unavailable=503
     ),
 )
-async def identify(body: Identity, session_id: TheSession, door: TheDoor) -> Customer:
-    """Tell an open conversation who signed in on the shop's page. It stays with that customer."""
-    return Customer(customer=await door.identify(session_id, body.identity))
+async def identify(body: Identity, session_id: TheSession, gateway: TheGateway) -> SignedInCustomer:
+    """Tell an open conversation who signed in on the shop's page. It stays with that customer, and
+    only the token of this answer opens it from now on."""
+    name, epoch = await gateway.identify(session_id, body.identity)
+    return SignedInCustomer(customer=name, **gateway.token_of(session_id, epoch))
 
 
-@api.post(
-    "/link-code",
-    status_code=201,
-    responses=_refusals(
-        unauthorized=401,
-        no_customer=403,
-        origin_refused=403,
-        not_found=404,
-        too_many=429,
-        unavailable=503,
-    ),
+_OF_LINKS = _refusals(
+    unauthorized=401,
+    no_customer=403,
+    origin_refused=403,
+    not_found=404,
+    too_many=429,
+    unavailable=503,
 )
-async def link_code(session_id: TheSession, door: TheDoor, channels: TheChannels) -> LinkCode:
-    """A one-time code by which the signed-in customer is known on a messaging platform."""
-    await door.may_link(session_id)
-    made = await channels.new_code(session_id)
+
+
+@api.post("/link-code", status_code=201, responses=_OF_LINKS)
+async def link_code(
+    session_id: TheSession, gateway: TheGateway, link_codes: TheLinkCodes
+) -> LinkCode:
+    """A one-time code by which the customer is known on a messaging platform. It takes a sign-in
+    or a code by e-mail: an e-mail address and a postcode do not do."""
+    await gateway.check_links(session_id)
+    made = await link_codes.new_code(session_id)
     if made is None:
         raise Refusal(403, "no_customer")
     code, links = made
     return LinkCode(code=code.code, expires_at=code.expires_at.isoformat(), links=links)
+
+
+@api.get("/links", responses=_OF_LINKS)
+async def links(session_id: TheSession, gateway: TheGateway, link_codes: TheLinkCodes) -> Links:
+    """The chats on messaging platforms in which the customer is known."""
+    await gateway.check_links(session_id)
+    linked = await link_codes.links(session_id)
+    if linked is None:
+        raise Refusal(403, "no_customer")
+    return Links(
+        links=[
+            Link(
+                id=chat.id,
+                platform=chat.platform,
+                linked_at=chat.linked_at.isoformat() if chat.linked_at else None,
+            )
+            for chat in linked
+        ]
+    )
+
+
+@api.delete("/links/{link}", status_code=204, responses=_OF_LINKS)
+async def end_link(
+    link: int, session_id: TheSession, gateway: TheGateway, link_codes: TheLinkCodes
+) -> Response:
+    """End one of them: that chat is nobody's from now on."""
+    await gateway.check_links(session_id)
+    ended = await link_codes.end_link(session_id, link)
+    if ended is None:
+        raise Refusal(403, "no_customer")
+    if not ended:
+        raise Refusal(404, "not_found")
+    return Response(status_code=204)
 
 
 @api.post(
@@ -200,6 +377,7 @@ async def link_code(session_id: TheSession, door: TheDoor, channels: TheChannels
         **_refusals(
             unauthorized=401,
             origin_refused=403,
+            already_said=409,
             too_long=413,
             empty=422,
             too_many=429,
@@ -211,24 +389,48 @@ async def link_code(session_id: TheSession, door: TheDoor, channels: TheChannels
     },
 )
 async def say(
-    body: NewMessage, session_id: TheSession, door: TheDoor, address: TheAddress
+    body: NewMessage, session_id: TheSession, gateway: TheGateway, address: TheAddress
 ) -> StreamingResponse:
     """Say something; the answer comes as server-sent events: `delta`, `message`, `done`."""
-    turn = await door.say(session_id, address, body)
+    origin = uuid.uuid4().hex
+    turn = await gateway.say(session_id, address, body, origin=origin)
+    gateway.check_followers(turn)
+
+    def fresh() -> dict[str, str]:
+        if turn.renewed is None or turn.origin != origin:
+            return {}
+        return gateway.token_of(session_id, turn.renewed)
+
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_frames(turn), media_type="text/event-stream", headers=headers)
+    return StreamingResponse(_frames(turn, fresh), media_type="text/event-stream", headers=headers)
+
+
+@api.post(
+    "/messages/{message_id}/stop",
+    status_code=204,
+    responses=_refusals(unauthorized=401, origin_refused=403, too_many=429, unavailable=503),
+)
+async def stop(
+    message_id: MessageId, session_id: TheSession, gateway: TheGateway, address: TheAddress
+) -> Response:
+    """End the answer to a message that is growing: what was said so far stays. One that is there
+    already, or has not begun to grow, comes whole."""
+    await gateway.check_read(session_id, address)
+    gateway.stop(session_id, message_id)
+    return Response(status_code=204)
 
 
 @api.get(
     "/messages",
     responses={
-        **_refusals(unauthorized=401, origin_refused=403, unavailable=503),
+        **_refusals(unauthorized=401, origin_refused=403, too_many=429, unavailable=503),
         200: {"model": History},
     },
 )
-async def history(session_id: TheSession, door: TheDoor) -> JSONResponse:
+async def history(session_id: TheSession, gateway: TheGateway, address: TheAddress) -> JSONResponse:
     """The conversation so far, oldest first; of a very long one its last 500 lines."""
-    return JSONResponse({"messages": await door.conversations.history(session_id)})
+    await gateway.check_read(session_id, address)
+    return JSONResponse({"messages": await gateway.conversations.history(session_id)})
 
 
 @api.post(
@@ -236,12 +438,16 @@ async def history(session_id: TheSession, door: TheDoor) -> JSONResponse:
     status_code=204,
     responses=_refusals(unauthorized=401, origin_refused=403, too_many=429, unavailable=503),
 )
-async def feedback(body: Thumb | Stars, session_id: TheSession, door: TheDoor) -> Response:
-    """Thumbs up (1) or down (-1) for one line or the conversation, or stars at its end."""
-    await door.may_rate(session_id)
+async def feedback(
+    body: Thumb | ThumbTakenBack | Stars, session_id: TheSession, gateway: TheGateway
+) -> Response:
+    """Thumbs up (1) or down (-1) for one line or the conversation, or stars at its end. A line has
+    one thumb: the last one that was given, none after 0."""
+    await gateway.check_feedback(session_id)
     given = body.model_dump()
-    given["comment"] = clean(body.comment) if body.comment else None
-    await door.conversations.rate(session_id, **given)
+    comment = given.get("comment")
+    given["comment"] = clean(comment) if comment else None
+    await gateway.conversations.rate(session_id, **given)
     return Response(status_code=204)
 
 
@@ -250,10 +456,10 @@ async def feedback(body: Thumb | Stars, session_id: TheSession, door: TheDoor) -
     responses=_refusals(unauthorized=401, origin_refused=403, too_many=429, unavailable=503),
 )
 async def events(
-    body: NewEvents, session_id: TheSession, door: TheDoor, address: TheAddress
+    body: NewEvents, session_id: TheSession, gateway: TheGateway, address: TheAddress
 ) -> EventsTaken:
     """Tell what the visitor does on the shop's pages, up to 20 events at a time, each kept once."""
-    return await door.take_events(session_id, address, body.events)
+    return await gateway.take_events(session_id, address, body.events)
 
 
 @operations.get("/healthz")
@@ -266,9 +472,9 @@ _PARTS: dict[str, Any] = {"model": dict[str, bool], "description": "Which parts 
 
 
 @operations.get("/readyz", responses={200: _PARTS, 503: _PARTS})
-async def ready(door: TheDoor) -> JSONResponse:
+async def ready(gateway: TheGateway) -> JSONResponse:
     """200 when Rasa, the database, the index and the generator answer, else 503."""
-    parts = await door.readiness()
+    parts = await gateway.readiness()
     return JSONResponse(parts, 200 if all(parts.values()) else 503)
 
 
@@ -282,10 +488,11 @@ async def metrics() -> Response:
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
-async def _frames(turn: RunningTurn) -> AsyncIterator[str]:
+async def _frames(turn: RunningTurn, fresh: Callable[[], dict[str, str]]) -> AsyncIterator[str]:
+    """The events; `done` with the token that opens the conversation from now on, if it changed."""
     async for event in turn.follow():
-        yield _frame(event)
+        yield _frame(event.name, {**event.data, **fresh()} if event.name == "done" else event.data)
 
 
-def _frame(event: Event) -> str:
-    return f"event: {event.name}\ndata: {json.dumps(event.data, ensure_ascii=False)}\n\n"
+def _frame(name: str, data: dict[str, Any]) -> str:
+    return f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"

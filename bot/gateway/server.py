@@ -20,7 +20,7 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from bot.metrics import REFUSED
+from bot.runtime.metrics import REFUSED
 from bot.settings import Settings
 
 Retire = Callable[[], Awaitable[None]]

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, model_validator
 
 from bot.messages import BotMessage, HandoffView
+from data.attachments import AttachmentKind
+from retrieval.types import Language
 
 MessageId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,56}$")]
 # Also the ids of answers ("m1.1") and of what people write ("desk:…").
 LineId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]{1,64}$")]
 Token = Annotated[str, Field(max_length=4096)]
 Comment = Annotated[str, Field(max_length=2000)]
-Language = Literal["zh", "en"]
+
+
+class Sentences(BaseModel):
+    zh: str
+    en: str
 
 
 class NewSession(BaseModel):
@@ -35,12 +41,47 @@ class CurrentSession(BaseModel):
     handoff: HandoffView | None = Field(description="the newest ticket of the conversation")
 
 
+class ShopView(BaseModel):
+    """Who the shop is, as far as it says so."""
+
+    name: Sentences
+    phone: str | None = None
+    email: str | None = None
+    agent_picture: str | None = Field(None, description="of the people behind the assistant")
+    sign_in_url: str | None = None
+    cart_url: str | None = None
+
+
+class Notice(BaseModel):
+    """What whoever writes should know before."""
+
+    keep_days: int = Field(description="days after its end that a conversation is kept")
+    files: list[AttachmentKind] = Field(description="kinds of files that the shop takes")
+    file_mb: int = Field(description="the largest of them, in MB")
+    picture_hosts: list[str] = Field(description="whose pictures products and people have")
+    shop: ShopView
+    privacy_url: str | None = Field(description="the shop's page on personal data")
+    email: str | None = Field(description="where to ask about it")
+
+
 class Identity(BaseModel):
     identity: Token = Field(description="JWT signed by the shop")
 
 
-class Customer(BaseModel):
+class SignedInCustomer(BaseModel):
     customer: str
+    token: str = Field(description="opens this conversation from now on, in place of the earlier")
+    expires_at: str
+
+
+class Link(BaseModel):
+    id: int
+    platform: str
+    linked_at: str | None
+
+
+class Links(BaseModel):
+    links: list[Link]
 
 
 class LinkCode(BaseModel):
@@ -51,14 +92,63 @@ class LinkCode(BaseModel):
     )
 
 
+Short = Annotated[str, Field(max_length=200)]
+Long = Annotated[str, Field(max_length=500)]
+FileId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{22}$")]
+
+_PAGE_BYTES = 8_000  # of a page as JSON: what it may bring into each turn's memory
+MOST_FILES = 3  # with one message
+
+
+class CartLine(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    product_id: Short
+    variant_id: Short | None = None
+    quantity: int = Field(ge=1, le=1000)
+
+
+class Page(BaseModel):
+    """What the customer looks at while they write. Nothing of it is believed: ids are looked up,
+    unknown ones dropped, and nothing of it is shown back."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: Long | None = None
+    title: Long | None = None
+    language: Short | None = Field(
+        None, description="of the page; decides the language of a message that has none of its own"
+    )
+    product_id: Short | None = Field(None, description="an id or a SKU of the catalogue")
+    variant_id: Short | None = Field(None, description="the SKU that is chosen on the page")
+    category: Short | None = Field(None, description="an id or a name of the catalogue")
+    order_number: Short | None = None
+    search: Short | None = Field(None, description="what was searched for on the page")
+    cart: list[CartLine] | None = Field(
+        None, max_length=50, description="what is in the cart; [] for an empty one"
+    )
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Self:
+        if len(self.model_dump_json(exclude_none=True).encode()) > _PAGE_BYTES:
+            raise ValueError(f"is larger than {_PAGE_BYTES} bytes")
+        return self
+
+
 class NewMessage(BaseModel):
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"text": "订单满多少包邮？", "message_id": "m-1"}]}
     )
 
-    text: str = Field(description="not blank", json_schema_extra={"minLength": 1})
+    text: str = Field(description="not blank, unless files come along")
     message_id: MessageId = Field(description="made by the client; repeat it when you retry")
     language: Language | None = Field(None, description="answer in this language")
+    page: Page | None = Field(None, description="what the customer looks at")
+    files: list[FileId] = Field(
+        default_factory=list,
+        max_length=MOST_FILES,
+        description="ids of files sent before; with some of them the text may be empty",
+    )
 
 
 class Thumb(BaseModel):
@@ -73,6 +163,17 @@ class Thumb(BaseModel):
     message_id: LineId | None = None
     reason: Literal["wrong", "unclear", "not_helpful", "slow", "other"] | None = None
     comment: Comment | None = None
+
+
+class ThumbTakenBack(BaseModel):
+    """No thumb any more for a line that had one."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"message_id": "m-1.1", "rating": 0}]}
+    )
+
+    rating: int = Field(strict=True, ge=0, le=0)
+    message_id: LineId
 
 
 class Stars(BaseModel):
@@ -101,14 +202,14 @@ Pieces = Annotated[int, Field(ge=1, le=1000), BeforeValidator(_number)]
 StarCount = Annotated[int, Field(ge=1, le=5), BeforeValidator(_number)]
 
 
-class _Event(BaseModel):
+class _PageEvent(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     event_id: EventId = Field(description="made by the page; repeat it when you retry")
     age_s: Age = Field(0, description="seconds since it happened")
 
 
-class Looked(_Event):
+class Looked(_PageEvent):
     """At a product: its page, the cart, or away from it for good."""
 
     kind: Literal["view", "cart", "dislike"]
@@ -117,25 +218,25 @@ class Looked(_Event):
     ref: Ref | None = Field(None, description="of the address of the page, where it has one")
 
 
-class Searched(_Event):
+class Searched(_PageEvent):
     kind: Literal["search"]
     query: str = Field(min_length=1, max_length=200)
 
 
-class Rated(_Event):
+class Rated(_PageEvent):
     kind: Literal["rating"]
     product_id: ProductId
     stars: StarCount
 
 
-class Clicked(_Event):
+class Clicked(_PageEvent):
     """A recommended product's page was opened; `ref` stands in its address."""
 
     kind: Literal["click"]
     ref: Ref
 
 
-Event = Looked | Searched | Rated | Clicked
+PageEvent = Looked | Searched | Rated | Clicked
 
 
 class NewEvents(BaseModel):
@@ -145,15 +246,17 @@ class NewEvents(BaseModel):
             "examples": [
                 {
                     "events": [
-                        {"event_id": "e-1", "kind": "view", "product_id": "ridgeline-2-tent"},
-                        {"event_id": "e-2", "kind": "search", "query": "tent", "age_s": 3},
+                        {"event_id": "e-1", "kind": "view", "product_id": "blue-mug"},
+                        {"event_id": "e-2", "kind": "search", "query": "mug", "age_s": 3},
                     ]
                 }
             ]
         },
     )
 
-    events: list[Annotated[Event, Field(discriminator="kind")]] = Field(min_length=1, max_length=20)
+    events: list[Annotated[PageEvent, Field(discriminator="kind")]] = Field(
+        min_length=1, max_length=20
+    )
 
 
 class RefusedEvent(BaseModel):
@@ -168,8 +271,25 @@ class EventsTaken(BaseModel):
     refused: list[RefusedEvent]
 
 
-class Line(BotMessage):
-    """A line of the history. A customer's or an agent's has `text` alone of what a bot's has."""
+class SentFile(BaseModel):
+    file_id: FileId
+    kind: AttachmentKind
+    name: str
+
+
+class KeptFile(SentFile):
+    size: int = Field(description="bytes, as it is kept")
+
+
+class Contact(BaseModel):
+    contact: str = Field(max_length=254, description="an e-mail address or a telephone number")
+
+
+class HistoryLine(BotMessage):
+    """A line of the history. A customer's or an agent's has `text` alone of what a bot's has; a
+    customer's may have `files`."""
+
+    files: list[SentFile] = Field(default_factory=list)
 
     message_id: str
     sender: Literal["customer", "bot", "agent"]
@@ -183,12 +303,7 @@ class Line(BotMessage):
 
 
 class History(BaseModel):
-    messages: list[Line]
-
-
-class Sentences(BaseModel):
-    zh: str
-    en: str
+    messages: list[HistoryLine]
 
 
 class Error(BaseModel):
@@ -206,7 +321,7 @@ class Hello(BaseModel):
     after: LineId | None = None
 
 
-class Said(NewMessage):
+class MessageFrame(NewMessage):
     type: Literal["message"]
 
 
@@ -218,7 +333,7 @@ class Ping(BaseModel):
     type: Literal["ping"]
 
 
-Frame = Hello | Said | Identify | Ping
+Frame = Hello | MessageFrame | Identify | Ping
 read_frame: TypeAdapter[Frame] = TypeAdapter(Annotated[Frame, Field(discriminator="type")])
 
 

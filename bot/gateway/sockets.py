@@ -1,7 +1,7 @@
 """The WebSocket: the same conversation as over HTTP, both ways on one connection.
 
-  client   hello {token, after}, message {message_id, text, language}, identify {identity}, ping
-  server   ready, line, accepted, delta, message, done, handoff, error, pong, closing
+  client   hello {token, after}, message {message_id, text, …}, identify {identity}, ping
+  server   ready, line, accepted, delta, message, done, handoff, read, renewed, error, pong, closing
 
 A socket says hello first, within seconds. It gets whatever its session's channel of the bus
 carries, so all tabs of a customer show the same conversation.
@@ -13,6 +13,7 @@ import asyncio
 import json
 import uuid
 from contextlib import suppress
+from datetime import datetime
 from typing import Any, cast
 
 import structlog
@@ -21,17 +22,18 @@ from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from bot.gateway.door import Door
+from bot.gateway.conversations import Epoch
 from bot.gateway.errors import Refusal
+from bot.gateway.gateway import Gateway
 from bot.gateway.limits import RateLimit, address_key
 from bot.gateway.outbox import Outbox, Overflow
-from bot.gateway.shapes import Frame, Hello, Identify, Ping, Said, complaint, read_frame
-from bot.metrics import SOCKETS_CLOSED
+from bot.gateway.shapes import Frame, Hello, Identify, MessageFrame, Ping, complaint, read_frame
+from bot.runtime.metrics import SOCKETS_CLOSED
 from data.errors import DataError
 
 log = structlog.get_logger("socket")
 
-HELLO_S = 5.0
+HELLO_S = 5.0  # the widget says it at once; the rest is for slow networks
 MOST_BYTES = 32 * 1024  # of a frame; the longest message in JSON escapes is below
 _FRAMES = 4  # times the messages that a session may send: pings, repetitions, mistakes
 _REMEMBERED = 2000  # ids of the lines sent last, so that none is sent twice
@@ -43,9 +45,9 @@ socket_api = APIRouter(prefix="/api/v1")
 
 @socket_api.websocket("/chat")
 async def chat(websocket: WebSocket) -> None:
-    door = cast("Door", websocket.app.state.door)
+    gateway = cast("Gateway", websocket.app.state.gateway)
     await websocket.accept()
-    socket = Socket(websocket, door)
+    socket = Socket(websocket, gateway)
     code = 1000
     try:
         await socket.serve()
@@ -56,7 +58,7 @@ async def chat(websocket: WebSocket) -> None:
     SOCKETS_CLOSED.labels(code=str(code)).inc()
     if websocket.application_state is WebSocketState.CONNECTED:
         with suppress(RuntimeError, WebSocketDisconnect, TimeoutError):
-            async with asyncio.timeout(door.settings.send_timeout_s):
+            async with asyncio.timeout(gateway.settings.send_timeout_s):
                 await websocket.close(code)
 
 
@@ -70,31 +72,34 @@ class _Leave(Exception):
 class Socket:
     """One connection."""
 
-    def __init__(self, websocket: WebSocket, door: Door) -> None:
+    def __init__(self, websocket: WebSocket, gateway: Gateway) -> None:
         self._websocket = websocket
-        self._door = door
+        self._gateway = gateway
         self._id = uuid.uuid4().hex
         self._address = address_key(websocket.client.host if websocket.client else "unknown")
+        self._session_id, self._epoch = "", -1  # until it says hello
         self._outbox = Outbox()
         self._holding = True  # until the history is sent
         self._held: list[dict[str, Any]] = []
         self._lines: dict[str, None] = {}
-        frames = _FRAMES * door.settings.messages_per_minute
+        frames = _FRAMES * gateway.settings.messages_per_minute
         self._frames = RateLimit(frames, max(1, frames // 3))
         self._left: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
     async def serve(self) -> None:
         """Until the other side has gone (`WebSocketDisconnect`) or we have enough of it."""
         try:
-            with self._door.seats.at_address(self._address):
-                if self._door.closing:
+            with self._gateway.connections.at_address(self._address):
+                if self._gateway.closing:
                     raise _Leave(1012)
-                await self._door.may_connect(self._address)
+                await self._gateway.check_connection(self._address)
                 hello = await self._hello()
-                session_id = self._door.session_of(hello.token)
+                claim = await self._gateway.claim_of(hello.token)
+                session_id = self._session_id = claim.session_id
+                self._epoch = claim.epoch
                 with (
-                    self._door.seats.of_session(session_id, self),
-                    self._door.bus.follow(f"session:{session_id}", self._take),
+                    self._gateway.connections.of_session(session_id, self),
+                    self._gateway.bus.follow(f"session:{session_id}", self._take),
                 ):
                     await self._catch_up(session_id, hello.after)
                     await self._talk(session_id)
@@ -122,11 +127,19 @@ class Socket:
     # From the bus
 
     def _take(self, event: dict[str, Any]) -> None:
+        if self._left.done():
+            return
+        if event["type"] == "ended":
+            self._end(UNAUTHORIZED)
+            return
         if self._holding:
             self._held.append(event)
             return
         frame = dict(event)
         origin, only = frame.pop("origin", None), frame.pop("only", self._id)
+        if frame["type"] == "renewed":
+            self._renew(origin, Epoch(frame["epoch"], datetime.fromisoformat(frame["expires_at"])))
+            return
         if only != self._id or (origin == self._id and frame["type"] == "line"):
             return
         if frame["type"] in ("line", "message") and "only" not in event:
@@ -136,6 +149,17 @@ class Socket:
             if frame["type"] == "line":
                 self._remember(frame["message_id"])
         self.put(frame)
+
+    def _renew(self, origin: str | None, epoch: Epoch) -> None:
+        """The customer was proven. Whoever did it goes on by another token; all else here may be
+        somebody who knew the old one, and is cut off at once."""
+        if epoch.number <= self._epoch:
+            return
+        if origin != self._id:
+            self._end(UNAUTHORIZED)
+            return
+        self._epoch = epoch.number
+        self.put({"type": "renewed", **self._gateway.token_of(self._session_id, epoch)})
 
     def _remember(self, line_id: str) -> None:
         self._lines[line_id] = None
@@ -158,8 +182,8 @@ class Socket:
 
     async def _catch_up(self, session_id: str, after: str | None) -> None:
         """Everything that was said, then what happened meanwhile, each once."""
-        current = await self._door.conversations.current(session_id)
-        if current is None:
+        current = await self._gateway.conversations.current(session_id)
+        if current is None or current.epoch != self._epoch:
             raise Refusal(401, "unauthorized")
         handoff = current.handoff.model_dump(mode="json") if current.handoff else None
         await self._send(
@@ -170,10 +194,12 @@ class Socket:
                 "handoff": handoff,
             }
         )
-        for line in await self._door.conversations.history(session_id, after):
+        for line in await self._gateway.conversations.history(session_id, after):
             self._remember(line["message_id"])
             await self._send({"type": "line", **line})
-        under_way = self._door.turns.accepted_for(session_id)
+        if current.read_to is not None:
+            await self._send({"type": "read", "message_id": current.read_to})
+        under_way = self._gateway.turns.accepted_for(session_id)
         await asyncio.sleep(0)  # what they have published by now has arrived here
         for message_id in under_way:
             accepted = {"type": "accepted", "message_id": message_id}
@@ -202,7 +228,7 @@ class Socket:
     async def _listen(self, session_id: str) -> None:
         while True:
             try:
-                async with asyncio.timeout(self._door.settings.socket_idle_s):
+                async with asyncio.timeout(self._gateway.settings.socket_idle_s):
                     text = await self._websocket.receive_text()
             except TimeoutError:
                 raise _Leave(SILENT) from None
@@ -222,9 +248,9 @@ class Socket:
             match frame:
                 case Ping():
                     self.put({"type": "pong"})
-                case Said():
+                case MessageFrame():
                     more = {"message_id": frame.message_id}
-                    await self._door.say(session_id, self._address, frame, origin=self._id)
+                    await self._gateway.say(session_id, self._address, frame, origin=self._id)
                 case Identify():
                     await self._identify(session_id, frame.identity)
                 case Hello():
@@ -241,9 +267,9 @@ class Socket:
             self.put(_error(Refusal(503, "unavailable"), **more))
 
     async def _identify(self, session_id: str, identity: str) -> None:
-        """All tabs learn who the customer is, in another `ready`."""
-        await self._door.identify(session_id, identity)
-        current = await self._door.conversations.current(session_id)
+        """The tabs that are left learn who the customer is, in another `ready`."""
+        await self._gateway.identify(session_id, identity, origin=self._id)
+        current = await self._gateway.conversations.current(session_id)
         if current is not None:
             ready = {
                 "type": "ready",
@@ -251,7 +277,7 @@ class Socket:
                 "customer": current.customer,
                 "handoff": current.handoff.model_dump(mode="json") if current.handoff else None,
             }
-            self._door.bus.publish(f"session:{session_id}", ready)
+            self._gateway.bus.publish(f"session:{session_id}", ready)
 
     @staticmethod
     def _read(text: str) -> Frame:
@@ -277,7 +303,7 @@ class Socket:
     async def _send(self, frame: dict[str, Any]) -> None:
         """A reader that takes nothing for too long has gone, whatever its connection says."""
         try:
-            async with asyncio.timeout(self._door.settings.send_timeout_s):
+            async with asyncio.timeout(self._gateway.settings.send_timeout_s):
                 await self._websocket.send_text(json.dumps(frame, ensure_ascii=False))
         except TimeoutError:
             raise _Leave(SILENT) from None

@@ -1,7 +1,8 @@
 """Where things stand and what must be set before Rasa is imported; standard library only.
 
-Read from the environment: SHOPGUIDE_STATE (var/), SHOPGUIDE_EMBEDDER (a folder; e5-small in the
-weights' cache), SHOPGUIDE_LOOKUPS (STATE/lookups.json).
+Read from the environment: SHOPGUIDE_STATE (var/), SHOPGUIDE_READING and SHOPGUIDE_EMBEDDER
+(folders; `reading` and `e5-small` in the weights' cache), SHOPGUIDE_LOOKUPS (STATE/lookups.json),
+SHOPGUIDE_SHOP (the shop's folder, for its own examples.yaml; demo/shop).
 """
 
 from __future__ import annotations
@@ -13,7 +14,10 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent
 ROOT = PROJECT.parent.parent
+# Names in weights/catalogue.py: what messages are read with, whatever retrieval is set to.
+READING = "reading"
 EMBEDDER = "e5-small"
+DEMO = "demo/shop"  # where settings.py has it, too
 
 
 def state() -> Path:
@@ -24,20 +28,39 @@ def model_file() -> Path:
     return state() / "rasa" / "model.tar.gz"
 
 
+def reading_folder() -> Path:
+    """What messages are read with: the folder that SHOPGUIDE_READING names, else the one of the
+    weights' cache."""
+    return _chosen("SHOPGUIDE_READING") or _weights() / READING
+
+
 def embedder_folder() -> Path:
-    """The folder that SHOPGUIDE_EMBEDDER names, else e5-small where weights.cache keeps it (that
-    package needs a newer Python). Other names are meant for retrieval alone."""
-    chosen = os.environ.get("SHOPGUIDE_EMBEDDER")
-    if chosen and Path(chosen).expanduser().is_dir():
-        return Path(chosen).expanduser().resolve()
+    """The folder that SHOPGUIDE_EMBEDDER names, else e5-small in the weights' cache; other names
+    are meant for retrieval alone."""
+    return _chosen("SHOPGUIDE_EMBEDDER") or _weights() / EMBEDDER
+
+
+def _chosen(setting: str) -> Path | None:
+    chosen = os.environ.get(setting)
+    folder = Path(chosen).expanduser() if chosen else None
+    return folder.resolve() if folder and folder.is_dir() else None
+
+
+def _weights() -> Path:
+    """Where weights.cache keeps them (that package needs a newer Python)."""
     cache = os.environ.get("XDG_CACHE_HOME")
     weights = os.environ.get("SHOPGUIDE_WEIGHTS")
     base = Path(cache) if cache else Path.home() / ".cache"
-    return (Path(weights).expanduser() if weights else base / "shopguide" / "weights") / EMBEDDER
+    return Path(weights).expanduser() if weights else base / "shopguide" / "weights"
+
+
+def shop_folder() -> Path:
+    return (ROOT / Path(os.environ.get("SHOPGUIDE_SHOP") or DEMO).expanduser()).resolve()
 
 
 def prepare() -> None:
     """Make this process ready to import Rasa: paths, no reports to its makers, no idle warnings."""
+    os.umask(0o077)  # what is written holds conversations: nobody else reads it
     if str(ROOT) not in sys.path:
         sys.path.insert(0, str(ROOT))
     # A script's own folder comes first on the path, where Python would look for `data` and `tests`.
@@ -46,7 +69,6 @@ def prepare() -> None:
     os.environ["SQLALCHEMY_SILENCE_UBER_WARNING"] = "1"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("LOG_LEVEL", "WARNING")  # Rasa's, and its progress bars'
-    os.environ["SHOPGUIDE_EMBEDDER"] = str(embedder_folder())
     os.environ.setdefault("SHOPGUIDE_LOOKUPS", str(state() / "lookups.json"))
     # A filter would not last: Sanic sets its own when it is imported.
     warnings.showwarning = lambda *_: None

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 PROJECT = Path(__file__).resolve().parent
+TESTS = PROJECT.parents[1] / "tests" / "understanding"
 sys.path.insert(0, str(PROJECT.parent.parent))
 
 from bot.rasa.environment import model_file, prepare, quiet_logs, state  # noqa: E402
@@ -29,7 +30,7 @@ async def evaluate(model: Path, out: Path) -> dict[str, Any]:
         folder = out / language
         await test_nlu(
             str(model),
-            str(PROJECT / "tests" / f"nlu_{language}.yml"),
+            str(TESTS / f"nlu_{language}.yml"),
             str(folder),
             {"disable_plotting": True, "errors": True},
         )
@@ -45,7 +46,7 @@ async def evaluate(model: Path, out: Path) -> dict[str, Any]:
             )
     await test_core(
         str(model),
-        str(PROJECT / "tests" / "test_stories.yml"),
+        str(TESTS / "test_stories.yml"),
         str(out / "stories"),
         {"e2e": True, "disable_plotting": True, "errors": True},
     )

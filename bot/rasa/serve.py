@@ -24,6 +24,7 @@ PROJECT = Path(__file__).resolve().parent
 sys.path.insert(0, str(PROJECT.parent.parent))
 
 from bot.rasa.environment import model_file, prepare, quiet_logs, state  # noqa: E402
+from bot.rasa.logs import keep_texts_out  # noqa: E402
 from bot.rasa.shortcuts import take_shortcuts  # noqa: E402
 from bot.rasa.traces import trace_turns  # noqa: E402
 from bot.rasa.without_tensorflow import leave_out_tensorflow  # noqa: E402
@@ -133,6 +134,7 @@ def main() -> int:
     from rasa.core.run import serve_application
 
     quiet_logs(logging.WARNING)
+    keep_texts_out()
     (state() / "rasa").mkdir(parents=True, exist_ok=True)
     serve_application(
         str(model),

@@ -1,7 +1,7 @@
 """OpenTelemetry spans of a turn inside Rasa, when OTEL_EXPORTER_OTLP_ENDPOINT is set.
 
 The spans join the trace that the request's W3C `traceparent` header names; calls of the action
-server carry the header on. bot/tracing.py says where they go.
+server carry the header on. bot/runtime/tracing.py says where they go.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from contextvars import ContextVar
 from functools import wraps
 from typing import Any
 
-from bot import tracing
+from bot.runtime import tracing
 
 _headers: ContextVar[Mapping[str, str]] = ContextVar("headers", default={})  # noqa: B039 - empty
 

@@ -1,8 +1,10 @@
-"""Rasa's SQL tracker store that reads each event of a conversation once.
+"""Rasa's SQL tracker store that reads each event of a conversation once, and only the latest ones.
 
-Rasa reads and rebuilds every event of a conversation at every turn. This store keeps the events
-of the latest conversations and reads only what was added, by whichever process: the database
-still says which events there are.
+Rasa reads and rebuilds every event of a conversation at every turn, and sends all of them to each
+action. This store keeps the events of the latest conversations and reads only what was added, by
+whichever process: the database still says which events there are. A tracker holds the last
+`WINDOW` events of its session, so a turn costs the same however long the conversation is; the
+database keeps all.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -22,27 +24,28 @@ from sqlalchemy.pool import QueuePool
 
 # About 2 kB each in memory.
 MOST_EVENTS = 10_000
+# About 30 turns: longer than any action looks back, but for what was recommended before.
+WINDOW = 200
 
-# Rasa's own conditions; written out, since SQLAlchemy takes longer to put them together than the
-# database takes to answer.
-_LATEST_SESSION = """
-FROM events WHERE sender_id = :sender AND events.timestamp >= coalesce((
-    SELECT max(events.timestamp) FROM events
-    WHERE sender_id = :sender AND type_name = 'session_started'
-), 0)
-"""
-_ROWS = sa.text(f"SELECT id, CASE WHEN id > :known THEN data END {_LATEST_SESSION} ORDER BY id")
-_COUNT = sa.text(f"SELECT count(*) {_LATEST_SESSION}")
+# Written out, since SQLAlchemy takes longer to put it together than the database takes to answer.
+_ROWS = sa.text("""
+SELECT id, type_name, CASE WHEN id > :known THEN data END FROM events
+WHERE sender_id = :sender ORDER BY id DESC LIMIT :window
+""")
 
 
 class _Read(NamedTuple):
-    """The rows of a conversation's latest session, by their ids, and the events made of them."""
+    """The last rows of a conversation's latest session, by their ids, and the events made of
+    them."""
 
     ids: list[int]
     events: list[Event]
 
 
 _NOTHING = _Read([], [])
+# On a tracker: how many of its events stand in the database. Rasa's lock on a conversation keeps
+# others from adding some between reading and saving.
+_STORED = "_events_stored"
 
 
 class TrackerStore(SQLTrackerStore):
@@ -74,12 +77,20 @@ class TrackerStore(SQLTrackerStore):
         if not read.events:
             return None
         self._keep(sender_id, read)
-        return DialogueStateTracker.from_events(sender_id, read.events, self.domain.slots)
+        tracker = DialogueStateTracker.from_events(sender_id, read.events, self.domain.slots)
+        setattr(tracker, _STORED, len(read.events))
+        return tracker
+
+    async def save(self, tracker: DialogueStateTracker) -> None:
+        await super().save(tracker)
+        setattr(tracker, _STORED, len(tracker.events))
 
     def _additional_events(
         self, session: Session, tracker: DialogueStateTracker
     ) -> Iterator[Event]:
-        stored = session.execute(_COUNT, {"sender": tracker.sender_id}).scalar()
+        stored = getattr(tracker, _STORED, None)
+        if stored is None:  # not from here
+            return super()._additional_events(session, tracker)
         return itertools.islice(tracker.events, stored, None)
 
     def _take(self, sender_id: str) -> _Read:
@@ -96,13 +107,27 @@ class TrackerStore(SQLTrackerStore):
 
 
 def _read(session: Session, sender_id: str, kept: _Read) -> _Read:
-    """`kept` with what came since; everything anew when rows of `kept` are gone, or belong to an
-    earlier session than the latest."""
-    known = len(kept.ids)
+    """`kept` with what came since; everything anew when the window reaches behind `kept`."""
     last = kept.ids[-1] if kept.ids else 0
-    rows = session.execute(_ROWS, {"sender": sender_id, "known": last}).all()
-    ids = [number for number, _ in rows]
-    if ids[:known] != kept.ids:
+    wanted = {"sender": sender_id, "known": last, "window": WINDOW}
+    rows = list(itertools.takewhile(_is_of_session(), session.execute(_ROWS, wanted)))[::-1]
+    known = dict(zip(kept.ids, kept.events, strict=True))
+    if any(data is None and number not in known for number, _, data in rows):
         return _read(session, sender_id, _NOTHING)
-    added = deserialise_events([json.loads(data) for _, data in rows[known:]])
-    return _Read(ids, kept.events + added)
+    added = iter(deserialise_events([json.loads(data) for _, _, data in rows if data is not None]))
+    ids = [number for number, _, _ in rows]
+    return _Read(ids, [known[number] if number in known else next(added) for number in ids])
+
+
+def _is_of_session() -> Callable[[Any], bool]:
+    """Tells, from the latest row back, whether a row is of the latest session."""
+    begun = False
+
+    def is_of_session(row: Any) -> bool:
+        nonlocal begun
+        if begun:
+            return False
+        begun = row.type_name == "session_started"
+        return True
+
+    return is_of_session

@@ -1,8 +1,9 @@
 """Trains the Rasa model to STATE/rasa/model.tar.gz, when anything that it depends on has changed.
 
 `.venv-rasa/bin/python bot/rasa/train.py [--force]`. The data are validated first; a model that
-fails stays away from the old one's place. The catalogue is no part of the model: names of
-products are read from `python -m bot.lookups`' file when Rasa runs.
+fails stays away from the old one's place. The model serves every shop: no catalogue is part of it,
+only the shop's own examples.yaml, if its folder (SHOPGUIDE_SHOP) has one. Names of products are
+read from `python -m bot.commands.lookups`' file when Rasa runs.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import os
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 PROJECT = Path(__file__).resolve().parent
 sys.path.insert(0, str(PROJECT.parent.parent))
@@ -24,22 +26,46 @@ from bot.rasa.environment import (  # noqa: E402
     model_file,
     prepare,
     quiet_logs,
+    reading_folder,
+    shop_folder,
 )
+from bot.rasa.examples import EXAMPLES, ExamplesError  # noqa: E402
 
-_CODE = ["retrieval/text.py", "retrieval/embedder.py", "bot/rasa/requirements.txt"]
+if TYPE_CHECKING:
+    from rasa.shared.importers.importer import TrainingDataImporter
+
+_CODE = [
+    "bot/rasa/examples.py",
+    "bot/rasa/importer.py",
+    "bot/rasa/requirements.txt",
+    "ground/readings.py",
+    "bot/rasa/reading/samples.py",
+    "retrieval/embedder.py",
+    "retrieval/lexicon.py",
+    "retrieval/text.py",
+]
 
 
 def inputs_hash() -> str:
-    """Names everything that the model is made of: data, domain, settings, components, embedder."""
+    """Names everything that the model is made of: data, domain, settings, components."""
     digest = hashlib.sha256()
-    files = [PROJECT / "config.yml", *(ROOT / name for name in _CODE)]
-    for folder, pattern in (("domain", "*.yml"), ("data", "**/*.yml"), ("components", "*.py")):
+    files = [PROJECT / "config.yml", PROJECT / "domain.yml", *(ROOT / name for name in _CODE)]
+    files += sorted(path for path in (ROOT / "ground" / "shops").rglob("*") if path.is_file())
+    for folder, pattern in (
+        ("intents", "*.yml"),
+        ("data", "**/*.y*ml"),
+        ("data", "**/*.csv"),
+        ("components", "*.py"),
+    ):
         files += sorted((PROJECT / folder).glob(pattern))
     for file in files:
         digest.update(f"{file.relative_to(ROOT)}\n".encode())
         digest.update(file.read_bytes())
-    embedder = embedder_folder() / "weights.json"  # holds the hashes of the weights
-    digest.update(embedder.read_bytes() if embedder.exists() else str(embedder.parent).encode())
+    for folder in (embedder_folder(), reading_folder()):
+        weights = folder / "weights.json"  # holds the hashes of the weights
+        digest.update(weights.read_bytes() if weights.exists() else str(folder).encode())
+    own = shop_folder() / EXAMPLES
+    digest.update(own.read_bytes() if own.is_file() else b"")
     return digest.hexdigest()
 
 
@@ -52,15 +78,20 @@ def _stamp(model: Path) -> Path:
     return model.with_name("model.sha256")
 
 
+def importer() -> TrainingDataImporter:
+    """Through which Rasa reads this project."""
+    from rasa.shared.importers.importer import TrainingDataImporter
+
+    return TrainingDataImporter.load_from_config(
+        str(PROJECT / "config.yml"), str(PROJECT / "domain.yml"), [str(PROJECT / "data")]
+    )
+
+
 def validate() -> bool:
     """What `rasa data validate` checks; problems are printed by Rasa."""
-    from rasa.shared.importers.importer import TrainingDataImporter
     from rasa.validator import Validator
 
-    importer = TrainingDataImporter.load_from_config(
-        str(PROJECT / "config.yml"), str(PROJECT / "domain"), [str(PROJECT / "data")]
-    )
-    validator = Validator.from_importer(importer)
+    validator = Validator.from_importer(importer())
     return bool(
         validator.verify_domain_validity()
         and validator.verify_nlu(ignore_warnings=False)
@@ -78,7 +109,7 @@ def train(model: Path) -> None:
         # Rasa's cache does not notice when a component's code changes.
         os.environ["RASA_CACHE_DIRECTORY"] = str(Path(folder) / "cache")
         result = rasa_train(
-            domain=str(PROJECT / "domain"),
+            domain=str(PROJECT / "domain.yml"),
             config=str(PROJECT / "config.yml"),
             training_files=[str(PROJECT / "data")],
             output=folder,
@@ -100,15 +131,13 @@ def main() -> int:
     if not options.force and is_current(model):
         print(f"{model} is up to date.")
         return 0
-    if not (embedder_folder() / "model.bin").is_file():
-        print(
-            f"There is no embedder in {embedder_folder()}; "
-            "run `python -m weights ensure e5-small` first.",
-            file=sys.stderr,
-        )
-        return 1
     quiet_logs(logging.WARNING)
-    if not validate():
+    try:
+        consistent = validate()
+    except ExamplesError as error:
+        print(error, file=sys.stderr)
+        return 1
+    if not consistent:
         print(
             "The training data contradict themselves; the lines above say where.", file=sys.stderr
         )

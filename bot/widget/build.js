@@ -1,6 +1,7 @@
 /**
- * Builds dist/: panel.js (an ES module, loaded when it is needed) and then widget.js (the classic
- * script on the shop's page, which asks for the panel by the hash of its content).
+ * Builds dist/: panel.js, forms.js (ES modules, loaded when they are needed) and their words, then
+ * widget.js (the classic script on the shop's page, which asks for them by the hash of their content),
+ * and the scripts for the carts of well-known shop systems.
  */
 import { createHash } from "node:crypto";
 import { readFileSync, rmSync } from "node:fs";
@@ -21,8 +22,8 @@ async function bundle(entry, file, format, define = {}) {
       outDir: dist,
       emptyOutDir: false,
       target: "es2022",
-      // Of a library's modules, Vite keeps the white space; nobody builds on these.
-      rolldownOptions: { output: { minify: true } },
+      // Of a library's modules, Vite keeps white space and notes for who builds on them; nobody does.
+      rolldownOptions: { output: { minify: true, comments: false } },
       lib: {
         entry: join(here, "src", entry),
         formats: [format],
@@ -34,8 +35,17 @@ async function bundle(entry, file, format, define = {}) {
 }
 
 rmSync(dist, { recursive: true, force: true });
-await bundle("panel/panel.ts", "panel.js", "es");
-const version = createHash("sha256").update(readFileSync(join(dist, "panel.js"))).digest("hex");
+const hash = createHash("sha256");
+for (const [entry, file] of [
+  ["panel/panel.ts", "panel.js"],
+  ["panel/forms.ts", "forms.js"],
+  ["words/en.ts", "words-en.js"],
+  ["words/zh.ts", "words-zh.js"],
+]) {
+  await bundle(entry, file, "es");
+  hash.update(readFileSync(join(dist, file)));
+}
 await bundle("launcher/launcher.ts", "widget.js", "iife", {
-  __PANEL_VERSION__: JSON.stringify(version.slice(0, 12)),
+  __VERSION__: JSON.stringify(hash.digest("hex").slice(0, 12)),
 });
+for (const cart of ["shopify", "woocommerce"]) await bundle(`adapters/${cart}.ts`, `cart-${cart}.js`, "iife");

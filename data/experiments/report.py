@@ -250,7 +250,7 @@ def _compared(
     return Comparison(arm.name, first.name, ratio, bet, 1 / alpha, ahead)
 
 
-def told(report: Report, currency: str) -> list[str]:
+def as_lines(report: Report, currency: str) -> list[str]:
     """The report in lines for people."""
     name = report.experiment or "no experiment, by model"
     lines = [f"{name}; purchases within {report.window_days} days of being shown something first"]

@@ -38,8 +38,9 @@ class Interval:
     high: float
 
 
-def wilson(successes: int, trials: int) -> Interval:
-    """A share of independent trials; without any, anything from 0 to 1 (Wilson 1927)."""
+def wilson(successes: float, trials: float) -> Interval:
+    """A share of independent trials, which may count in part; without any, anything from 0 to 1
+    (Wilson 1927)."""
     if trials == 0:
         return Interval(math.nan, 0.0, 1.0)
     share, z2 = successes / trials, _Z**2

@@ -10,7 +10,7 @@ import difflib
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -23,10 +23,12 @@ from sqlalchemy import select
 from data.errors import ImportRejected
 from data.importer import values
 from data.importer.problems import Problems, shown
+from data.importer.terms import Terms
 from data.models import BehaviourEvent, Customer, EventKind, Product
 from data.unit_of_work import UnitOfWork
 
-_COLUMNS = ("event_id", "kind", "at", "email", "visitor", "product", "query", "value")
+_COLUMNS = ("event_id", "kind", "at", "email", "phone", "visitor", "product", "query", "value")
+_WHO = ("email", "phone", "visitor")
 _REQUIRED = ("kind", "at")
 # A click is of a recommendation that we have shown, which no other log knows of.
 _KINDS = tuple(kind for kind in EventKind if kind is not EventKind.CLICK)
@@ -51,9 +53,9 @@ class _Reading:
     """The shop as it stands, and what has been read of the file."""
 
     file: str
-    customers: dict[str, Customer]
+    customers: dict[str, Customer]  # by e-mail address and, where it is theirs alone, by phone
     products: dict[str, Product]
-    zone: tzinfo
+    terms: Terms
     now: datetime
     problems: Problems
     seen: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -67,10 +69,9 @@ class _Wrong(Exception):
 
 
 def import_events(
-    path: Path, uow: UnitOfWork, *, zone: tzinfo, now: datetime, dry_run: bool = False
+    path: Path, uow: UnitOfWork, *, terms: Terms, now: datetime, dry_run: bool = False
 ) -> EventCount:
-    """Import a file and commit; a dry run checks the same and stores nothing. Times without an
-    offset are by the clock of `zone`.
+    """Import a file and commit; a dry run checks the same and stores nothing.
 
     Raises `ImportRejected` with every problem; then nothing is stored.
     """
@@ -78,9 +79,9 @@ def import_events(
     with uow:
         reading = _Reading(
             path.name,
-            {row.email: row for row in uow.session.scalars(select(Customer))},
-            {product.id: product for product in uow.products.catalogue()},
-            zone,
+            _customers(uow),
+            {product.id: product for product in uow.session.scalars(select(Product)).unique()},
+            terms,
             now,
             problems,
         )
@@ -96,6 +97,18 @@ def import_events(
         if not dry_run:
             uow.commit()
     return reading.count
+
+
+def _customers(uow: UnitOfWork) -> dict[str, Customer]:
+    found: dict[str, Customer] = {}
+    shared: set[str] = set()
+    for customer in uow.session.scalars(select(Customer)):
+        if customer.email:
+            found[customer.email] = customer
+        if customer.phone:
+            shared |= {customer.phone} & found.keys()
+            found[customer.phone] = customer
+    return {name: customer for name, customer in found.items() if name not in shared}
 
 
 def _pieces(path: Path, problems: Problems) -> Iterator[pd.DataFrame]:
@@ -170,9 +183,9 @@ def _columns_are_right(path: Path, names: list[str], problems: Problems) -> bool
         if name not in names:
             wrong = True
             problems.add(path.name, None, name, "is missing")
-    if not {"email", "visitor"} & set(names):
+    if not set(_WHO) & set(names):
         wrong = True
-        problems.add(path.name, None, "email", "is missing; give email, visitor or both")
+        problems.add(path.name, None, "email", "is missing; give email, phone or visitor")
     return not wrong
 
 
@@ -194,21 +207,18 @@ def _event(row: dict[str, Any], number: int, reading: _Reading) -> BehaviourEven
     """None for a customer whose history is not to be used."""
     kind = EventKind(_read(row, "kind", values.word_of(*_KINDS), required=True))
     at = _moment(row, reading)
-    email = _read(row, "email", values.email)
+    customer, who = _customer(row, reading)
     visitor = _read(row, "visitor", values.identifier(32))
-    if (email is None) == (visitor is None):
-        raise _Wrong("email", "give either an e-mail address or a visitor")
-    customer = reading.customers.get(email) if email else None
-    if email and customer is None:
-        raise _Wrong("email", f"{shown(email)} is no customer; import the customers first")
+    if (who is None) == (visitor is None):
+        raise _Wrong("email", "give either a customer, by e-mail address or phone, or a visitor")
     product = _product(row, kind, reading)
     query = _read(row, "query", values.text(200), required=kind is EventKind.SEARCH)
     if query and kind is not EventKind.SEARCH:
         raise _Wrong("query", "belongs to a search alone; leave it empty")
-    value = _value(row, kind)
+    value = _value(row, kind, reading.terms)
     origin = f"visitor:{visitor}" if visitor else "import"
     given = _read(row, "event_id", values.identifier(64))
-    event_id = given or _digest(email, kind, at, product and product.id, query, value)
+    event_id = given or _digest(who, kind, at, product and product.id, query, value)
     if (origin, event_id) in reading.seen:
         before = reading.seen[origin, event_id]
         if given:
@@ -218,9 +228,9 @@ def _event(row: dict[str, Any], number: int, reading: _Reading) -> BehaviourEven
     if customer is not None and not customer.personalised:
         reading.count.ignored += 1
         return None
-    if customer is not None and at < customer.joined_at:
+    if customer is not None and customer.joined_at and at < customer.joined_at:
         reading.count.before_joining += 1
-    if product is not None and at.date() < product.launched_on:
+    if product is not None and product.launched_on and at.date() < product.launched_on:
         reading.count.before_launch += 1
     return BehaviourEvent(
         origin=origin,
@@ -232,6 +242,19 @@ def _event(row: dict[str, Any], number: int, reading: _Reading) -> BehaviourEven
         value=value,
         at=at,
     )
+
+
+def _customer(row: dict[str, Any], reading: _Reading) -> tuple[Customer | None, str | None]:
+    """The customer, and how the row names them."""
+    columns = {"email": values.email, "phone": values.phone(reading.terms.country)}
+    for column, parse in columns.items():
+        who = _read(row, column, parse)
+        if who is not None:
+            if who not in reading.customers:
+                what = f"{shown(who)} is no customer; import the customers first"
+                raise _Wrong(column, what)
+            return reading.customers[who], str(who)
+    return None, None
 
 
 def _read(row: dict[str, Any], column: str, parse: values.Parse, *, required: bool = False) -> Any:
@@ -251,10 +274,11 @@ def _read(row: dict[str, Any], column: str, parse: values.Parse, *, required: bo
 def _moment(row: dict[str, Any], reading: _Reading) -> datetime:
     cell = row["at"]
     if isinstance(cell, datetime):  # pandas' own time is one too
-        at = cell if cell.tzinfo else cell.replace(tzinfo=reading.zone)
+        at = cell if cell.tzinfo else cell.replace(tzinfo=reading.terms.zone)
         at = datetime.fromtimestamp(at.timestamp(), UTC)
     else:
-        at = _read(row, "at", values.moment(reading.zone), required=True)
+        parse = values.moment(reading.terms.zone, reading.terms.dates)
+        at = _read(row, "at", parse, required=True)
     if at > reading.now:
         raise _Wrong("at", f"{shown(str(cell))} is still to come; look at the file's clock")
     if at < _EARLIEST:
@@ -272,9 +296,9 @@ def _product(row: dict[str, Any], kind: EventKind, reading: _Reading) -> Product
     return reading.products[product_id]
 
 
-def _value(row: dict[str, Any], kind: EventKind) -> Decimal | None:
+def _value(row: dict[str, Any], kind: EventKind, terms: Terms) -> Decimal | None:
     needed = kind in (EventKind.RATING, EventKind.PURCHASE)
-    value: Decimal | None = _read(row, "value", values.money, required=needed)
+    value: Decimal | None = _read(row, "value", values.money(terms), required=needed)
     if kind is EventKind.RATING and value is not None and not 1 <= value <= 5:
         raise _Wrong("value", f"{shown(str(value))} is no rating; write 1 to 5 stars")
     return value

@@ -1,4 +1,5 @@
-"""What is wrong with the shop's files, gathered so that all of it is told at once."""
+"""What is wrong with the shop's files, gathered so that all of it is told at once; and what was
+understood differently from how it stands there."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ from data.errors import ImportRejected
 
 _MOST = 100
 _SHOWN = 40  # characters of a value
+_EXAMPLES = 3
 
 
 class Problems:
@@ -33,6 +35,26 @@ class Problems:
         """Raises `ImportRejected` if there are any."""
         if self._told:
             raise ImportRejected(self._told, self._more)
+
+
+class Notices:
+    """Things that the owner should know and that stop nothing, each told once for all that it
+    holds of."""
+
+    def __init__(self) -> None:
+        self._of: dict[str, list[str]] = {}
+
+    def add(self, what: str, of: str) -> None:
+        """`what`: what was found and what became of it, such as "Prices below 0, left out"; `of`:
+        the row that it holds of, as its owner knows it."""
+        self._of.setdefault(what, []).append(of)
+
+    def told(self) -> list[str]:
+        lines = []
+        for what, rows in self._of.items():
+            named = ", ".join(rows[:_EXAMPLES]) + (", …" if len(rows) > _EXAMPLES else "")
+            lines.append(f"{what}: {len(rows)} ({named}).")
+        return lines
 
 
 def shown(value: str) -> str:

@@ -1,30 +1,65 @@
-"""CSV files to rows of values, whatever program wrote them."""
+"""Rows of cells, from our own files or translated from another system's, to rows of values."""
 
 from __future__ import annotations
 
-import csv
 import difflib
-import io
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from data.importer.problems import Problems, shown
-from data.importer.tables import Bilingual, Column, Table
+from data.importer import values
+from data.importer.problems import Notices, Problems, shown
+from data.importer.sheets import read_json_lines, read_source
+from data.importer.tables import ADDRESS, Bilingual, Column, Table
+from data.importer.terms import Terms
 from data.models import Localized
 
-_OPTION = re.compile(r"option_([a-z][a-z0-9_]{0,19})_(zh|en)")
-_LARGEST_CELL = 1_000_000  # characters
+# The name of an option is the shop's own: option_color, option_Skin tone, option_尺码_zh.
+_OPTION = re.compile(r"option_(\S.{0,39}?)(?:_(zh|en))?", re.IGNORECASE)
+EMPTIED = "-"  # in a cell: what the shop has there goes; an empty cell would leave it
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One row in our columns, still as text. `names`: what a column is called in `file`, where it
+    was translated from another one. `only_new`: what the shop has already stays as it is."""
+
+    file: str
+    line: int
+    cells: dict[str, str]
+    names: dict[str, str] = field(default_factory=dict)
+    only_new: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """All rows for one of our tables. `whole` is false when some could not be read."""
+
+    rows: list[Given]
+    columns: frozenset[str]
+    whole: bool = True
+
+    @classmethod
+    def of(cls, rows: Iterable[Given]) -> Sheet:
+        found = list(rows)
+        return cls(found, frozenset(name for row in found for name in row.cells))
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`values` holds the columns that the file has; `given(name)` is false for the others."""
+    """`values` holds what was given; what a cell leaves empty, or a file leaves out, is not in it.
+    `columns`: those that the file has."""
 
+    file: str
     line: int
     values: dict[str, Any]
+    columns: frozenset[str]
+    names: dict[str, str]
+    only_new: bool = False
+    alone: dict[str, str] = field(default_factory=dict)
+    """Texts that the row gives in one language only, with that one; a new row has them in both."""
 
     def __getitem__(self, name: str) -> Any:
         return self.values[name]
@@ -35,145 +70,159 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """The rows of one file that are right. `broken`: what the others have as their first key, where
-    it can be read. `whole` is false when the file could not be read at all or not to its end."""
+    """The rows of one table that are right. `broken`: what the others have as their first key,
+    where it can be read. `whole` is false when the file could not be read to its end."""
 
     rows: list[Row]
     broken: set[Any]
     whole: bool
 
 
-def read(folder: Path, table: Table, problems: Problems) -> File:
-    """One file; no rows when it is absent."""
-    path = folder / table.file
-    if not path.exists():
-        return File([], set(), whole=True)
-    text = _decode(path, problems)
-    if text is None:
-        return File([], set(), whole=False)
-    records = _records(text, table, problems)
-    _, header = next(records, (1, []))
-    names = [name.strip().lower() for name in header]
-    if not _header_is_right(table, names, problems):
-        return File([], set(), whole=False)
+def own_files(folder: Path, file: str) -> tuple[Path, Path]:
+    """Where one of our files may stand; the first that is there counts."""
+    return folder / file, (folder / file).with_suffix(".jsonl")
 
+
+def read(
+    folder: Path, table: Table, terms: Terms, problems: Problems, notices: Notices
+) -> Sheet | None:
+    """One of our own files, as CSV or as JSON, an object a line; None when it is absent."""
+    path = next((p for p in own_files(folder, table.file) if p.exists()), None)
+    if path is None:
+        return None
+    if path.suffix == ".jsonl":
+        source = read_json_lines(path, problems)
+    else:
+        source = read_source(path, problems, notices, terms.encoding)
+    if not source.whole or not _columns_are_known(table, source.columns, problems):
+        return Sheet([], frozenset(), whole=False)
+    names = {name: name.lower() for name in source.columns}
+    return Sheet(
+        [
+            Given(path.name, record.line, {names[n]: c for n, c in record.cells.items()})
+            for record in source.records
+        ],
+        frozenset(names.values()),
+        whole=not source.broken,
+    )
+
+
+def _columns_are_known(table: Table, names: Iterable[str], problems: Problems) -> bool:
+    """Misspelt columns are refused: their values would be lost without a word."""
+    right = True
+    for name in (name.lower() for name in names):
+        if name not in table.names and not (table.options and _OPTION.fullmatch(name)):
+            close = difflib.get_close_matches(name, table.names, n=1)
+            hint = (
+                f"perhaps {close[0]} is meant" if close else f"known are {', '.join(table.names)}"
+            )
+            problems.add(table.file, 1, None, f"{shown(name)} is not a column of this file; {hint}")
+            right = False
+    if table.who and not {"email", "phone", "number"} & {name.lower() for name in names}:
+        problems.add(table.file, 1, "email", "is missing; give email, phone or both")
+        right = False
+    for column in table.columns:
+        if column.name in table.key and column.name not in {name.lower() for name in names}:
+            problems.add(table.file, 1, column.name, "is missing")
+            right = False
+    return right
+
+
+def parse(table: Table, sheet: Sheet, problems: Problems, notices: Notices) -> File:
+    """The rows' values; each that cannot be read is told with its place. An address that another
+    system let its customers write is not held against the whole export: the part is left out."""
     rows: list[Row] = []
     broken: set[Any] = set()
-    seen: dict[tuple[Any, ...], int] = {}
-    for line, cells in records:
-        if line is None:
-            return File(rows, broken, whole=False)
-        row, right = _row(table, names, line, cells, problems)
+    seen: dict[tuple[Any, ...], Row] = {}
+    spelled: dict[tuple[str, ...], Row] = {}
+    for given in sheet.rows:
+        row, right = _row(table, sheet, given, problems, notices)
         if not right:
             broken.add(row.get(table.key[0]))
             continue
         key = tuple(row[name] for name in table.key)
-        if key in seen:
-            what = f"{shown(' '.join(map(str, key)))} stands on line {seen[key]} already"
-            problems.add(table.file, line, table.key[-1], f"{what}; keep one of the two")
+        if key in seen and row.only_new:
+            _fill_gaps(seen[key], row)
             continue
-        seen[key] = line
+        if key in seen and not (table.repeats and given.names):
+            what = f"{shown(' '.join(map(str, key)))} stands on line {seen[key].line} already"
+            _tell(problems, given, table.key[0], f"{what}; keep one of the two")
+            continue
+        alike = spelled.setdefault(tuple(str(part).casefold() for part in key), row)
+        if tuple(alike[name] for name in table.key) != key:
+            what = f"{shown(' '.join(map(str, key)))} differs from line {alike.line} in capitals "
+            _tell(problems, given, table.key[0], f"{what}only; write both alike")
+            continue
+        seen[key] = row
         rows.append(row)
-    return File(rows, broken, whole=True)
+    return File(rows, broken, sheet.whole)
 
 
-def _decode(path: Path, problems: Problems) -> str | None:
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        problems.add(path.name, None, None, f"cannot be read ({error.strerror})")
-        return None
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        problems.add(path.name, None, None, "is UTF-16; save it as “CSV UTF-8”")
-        return None
-    for encoding in ("utf-8-sig", "gb18030"):  # Chinese Excel's plain CSV is GB 18030
-        try:
-            return raw.decode(encoding)
-        except UnicodeDecodeError as error:
-            line = raw.count(b"\n", 0, error.start) + 1
-    problems.add(path.name, line, None, "is neither UTF-8 nor GB 18030; save it as “CSV UTF-8”")
-    return None
+def _fill_gaps(row: Row, other: Row) -> None:
+    """What another file says of the same; an address is taken whole."""
+    has_place = any(row.get(name) for name in ADDRESS[:-1])
+    for name, value in other.values.items():
+        if name not in ADDRESS or not has_place:
+            row.values.setdefault(name, value)
 
 
-def _records(text: str, table: Table, problems: Problems) -> Iterator[tuple[int | None, list[str]]]:
-    """Each record that is not blank, with the line on which it begins; None where the file stops
-    being CSV."""
-    first = text.split("\n", 1)[0]
-    delimiter = max(",;\t", key=first.count)
-    csv.field_size_limit(_LARGEST_CELL)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    while True:
-        line = reader.line_num + 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            problems.add(table.file, line, None, f"is not CSV from here on ({error})")
-            yield None, []
-            return
-        if any(cell.strip() for cell in cells):
-            yield line, cells
-
-
-def _header_is_right(table: Table, names: list[str], problems: Problems) -> bool:
-    """Misspelt columns are refused: their values would be lost without a word."""
-    known = table.names
-    wrong = False
-
-    def tell(name: str | None, what: str) -> None:
-        nonlocal wrong
-        wrong = True
-        problems.add(table.file, 1, name, what)
-
-    for position, name in enumerate(names, start=1):
-        if not name:
-            tell(None, f"the {position}. column has no name; name it or remove it")
-        elif names.count(name) > 1 and names.index(name) == position - 1:
-            tell(name, "stands twice; keep one")
-        elif name not in known and not (table.options and _OPTION.fullmatch(name)):
-            close = difflib.get_close_matches(name, known, n=1)
-            hint = f"perhaps {close[0]} is meant" if close else f"known are {', '.join(known)}"
-            tell(None, f"{shown(name)} is not a column of this file; {hint}")
-    for column in table.columns:
-        if isinstance(column, Bilingual):
-            zh, en = column.columns
-            if column.required and zh not in names and en not in names:
-                tell(zh, f"is missing; give {zh}, {en} or both")
-        elif column.required and column.name not in names:
-            tell(column.name, "is missing")
-    return not wrong
+def _tell(problems: Problems, given: Given, column: str, what: str) -> None:
+    problems.add(given.file, given.line, given.names.get(column, column), what)
 
 
 def _row(
-    table: Table, names: list[str], line: int, cells: list[str], problems: Problems
+    table: Table, sheet: Sheet, given: Given, problems: Problems, notices: Notices
 ) -> tuple[Row, bool]:
     """The values that could be read, and whether all could."""
-    if len(cells) != len(names):
-        problems.add(
-            table.file,
-            line,
-            None,
-            f"has {len(cells)} cells where the header has {len(names)}; put cells that hold the "
-            "separator in quotes",
-        )
-        return Row(line, {}), False
-    given = dict(zip(names, (cell.strip() for cell in cells), strict=True))
     parsed: dict[str, Any] = {}
+    alone: dict[str, str] = {}
     right = True
     for column in table.columns:
         try:
             if isinstance(column, Bilingual):
-                if any(name in given for name in column.columns):
-                    parsed[column.name] = _both(column, given)
-            elif column.name in given:
-                parsed[column.name] = _one(column, given[column.name])
+                _read_both(column, given.cells, parsed, alone)
+            else:
+                _read_one(column, given.cells, parsed)
         except _WrongCell as wrong:
-            problems.add(table.file, line, wrong.column, str(wrong))
+            if given.names and wrong.column in ADDRESS:
+                what = "Parts of addresses that could not be read, left out"
+                notices.add(what, f"line {given.line}: {shown(given.cells[wrong.column])}")
+                continue
+            _tell(problems, given, wrong.column, str(wrong))
             right = False
-    if table.options:
-        parsed["options"] = _options(given)
-    return Row(line, parsed), right
+    for name in table.key:
+        if right and name != "who" and parsed.get(name) is None:
+            _tell(problems, given, name, "is empty")
+            right = False
+    if table.options and (options := _options(given.cells)):
+        parsed["options"] = options
+    row = Row(given.file, given.line, parsed, sheet.columns, given.names, given.only_new, alone)
+    if table.who:
+        named = _name_owner(row)
+        right = right and (named or _may_be_nameless(table, row, given, problems))
+    return row, right
+
+
+def _name_owner(row: Row) -> bool:
+    """Sets `who` by what can be read."""
+    phone = row.get("phone") or ""
+    who = row.get("email") or (phone if phone.startswith("+") else None)
+    if who is not None:
+        row.values["who"] = who
+    return who is not None
+
+
+def _may_be_nameless(table: Table, row: Row, given: Given, problems: Problems) -> bool:
+    """Whether a row that names nobody will do: for an order that the shop knows it does."""
+    phone = row.get("phone")
+    if phone:
+        what = f"{shown(phone)} is not a telephone number; write it with its country's code, +1 …"
+        _tell(problems, given, "phone", what)
+        return False
+    if "who" in table.key:
+        _tell(problems, given, "email", "is empty, and so is phone; one of the two is needed")
+        return False
+    return True
 
 
 class _WrongCell(Exception):
@@ -182,45 +231,61 @@ class _WrongCell(Exception):
         super().__init__(what)
 
 
-def _one(column: Column, cell: str) -> Any:
-    if not cell:
-        if column.required:
-            raise _WrongCell(column.name, "is empty")
-        return column.default
-    return _parsed(column.name, column.parse, cell)
+def _read_one(column: Column, cells: dict[str, str], parsed: dict[str, Any]) -> None:
+    cell = cells.get(column.name, "")
+    if cell == EMPTIED and not column.required:
+        parsed[column.name] = column.default
+    elif cell:
+        parsed[column.name] = _parsed(column.name, column.parse, cell)
 
 
-def _both(column: Bilingual, given: dict[str, str]) -> Any:
-    zh_name, en_name = column.columns
+def _read_both(
+    column: Bilingual, cells: dict[str, str], parsed: dict[str, Any], alone: dict[str, str]
+) -> None:
+    both_name, *own = column.columns
+    given = [cells.get(name) or cells.get(both_name, "") for name in own]
+    if not any(given):
+        return
+    if EMPTIED in given and not column.required:
+        parsed[column.name] = column.default
+        return
+    said = (name if cells.get(name) else both_name for name in own)
     zh, en = (
-        _parsed(name, column.parse, given[name]) if given.get(name) else None
-        for name in column.columns
+        _parsed(name, column.parse, cell) if cell else None
+        for name, cell in zip(said, given, strict=True)
     )
+    if zh is None or en is None:
+        alone[column.name] = "en" if zh is None else "zh"
     if column.listed:
-        return {"zh": zh or [], "en": en or []}
-    if zh is None and en is None:
-        if column.required:
-            raise _WrongCell(zh_name, f"is empty; fill {zh_name}, {en_name} or both")
-        return None
-    return Localized(zh=str(en if zh is None else zh), en=str(zh if en is None else en))
+        parsed[column.name] = {"zh": zh or [], "en": en or []}
+    else:
+        parsed[column.name] = Localized(
+            zh=str(en if zh is None else zh), en=str(zh if en is None else en)
+        )
 
 
-def _parsed(name: str, parse: Any, cell: str) -> Any:
+def _parsed(name: str, read: values.Parse, cell: str) -> Any:
     if "\0" in cell:
         raise _WrongCell(name, f"{shown(cell)} holds a NUL character; remove it")
     try:
-        return parse(cell)
+        return read(cell)
     except ValueError as error:
         raise _WrongCell(name, f"{shown(cell)} {error}") from None
 
 
-def _options(given: dict[str, str]) -> dict[str, dict[str, str]]:
-    """{"color": {"zh": "松绿", "en": "pine"}}, without options that this row leaves empty."""
+def _options(cells: dict[str, str]) -> dict[str, dict[str, str]]:
+    """{"color": {"zh": "松绿", "en": "pine"}}, without options that this row leaves empty. Capitals
+    in an option's name do not matter."""
     options: dict[str, dict[str, str]] = {}
-    for name, cell in given.items():
+    for name, cell in cells.items():
         match = _OPTION.fullmatch(name)
         if match and cell:
-            options.setdefault(match[1], {})[match[2]] = cell
+            texts = options.setdefault(match[1].lower(), {})
+            if match[2]:
+                texts[match[2].lower()] = cell
+            else:
+                for language in ("zh", "en"):
+                    texts.setdefault(language, cell)
     return {
         key: {
             "zh": texts.get("zh", texts.get("en", "")),

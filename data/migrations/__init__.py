@@ -10,6 +10,7 @@ whoever goes back to the older code. A PostgreSQL server's backups are its admin
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -39,6 +40,11 @@ def current(engine: Engine) -> str | None:
         return MigrationContext.configure(connection).get_current_revision()
 
 
+# The second of two set-ups waits so long for the first, which may copy tables of a whole shop: a
+# request would have given up by then.
+_WAIT_S = 60
+
+
 def upgrade(engine: Engine, revision: str = "head") -> None:
     """Migrate in one transaction: an interruption leaves the tables as they were.
 
@@ -48,6 +54,7 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
     try:
         with plain_errors(), engine.connect() as connection:
             if connection.dialect.name == "sqlite":
+                connection.exec_driver_sql(f"PRAGMA busy_timeout = {_WAIT_S * 1000}")
                 _upgrade_sqlite(connection, revision)
             else:
                 hold_setup_lock(connection)
@@ -92,6 +99,8 @@ def _keep_copy(connection: Connection, version: str | None) -> None:
     half = copy.with_name(f"{copy.name}.half")
     half.unlink(missing_ok=True)
     try:
+        half.touch(mode=0o600)
+        shutil.copymode(file, half)
         with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(half)) as target:
             source.backup(target)
         half.replace(copy)

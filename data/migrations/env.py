@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
+from data.campaigns import tables  # noqa: F401 - so that Base knows them
 from data.models import Base
 
 # upgrade() has begun the transaction and commits it, so Alembic only writes into it.

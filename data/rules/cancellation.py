@@ -6,16 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from data.models import OrderStatus
-from data.rules.shop import ShopRules
-
-# The way of an order that nothing stops.
-_STEPS = (
-    OrderStatus.PENDING_PAYMENT,
-    OrderStatus.PAID,
-    OrderStatus.PACKED,
-    OrderStatus.SHIPPED,
-    OrderStatus.DELIVERED,
-)
+from data.rules.shop import STEPS, ShopRules
 
 
 class Reason(StrEnum):
@@ -29,27 +20,42 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CancelDecision:
-    """`address_changeable` goes with `allowed`: both end when the order is packed."""
+    """Until the order has the status `until` it may be called off; until `address_until` its
+    address may change, None where the shop promises nothing of that."""
 
     allowed: bool
     reason: Reason
     address_changeable: bool
     until: OrderStatus
+    address_until: OrderStatus | None
 
 
-def decide(rules: ShopRules, status: OrderStatus) -> CancelDecision:
-    reason = _reason(rules, status)
-    allowed = reason in (Reason.NOT_PAID, Reason.IN_TIME)
-    return CancelDecision(allowed, reason, allowed, rules.cancellation.until)
+def decide(rules: ShopRules, status: OrderStatus) -> CancelDecision | None:
+    """None for a shop that says nothing of cancelling."""
+    if rules.cancellation is None:
+        return None
+    until, address_until = rules.cancellation.until, rules.cancellation.address_until
+    reason = _reason(status, until)
+    return CancelDecision(
+        allowed=reason in (Reason.NOT_PAID, Reason.IN_TIME),
+        reason=reason,
+        address_changeable=address_until is not None and _before(status, address_until),
+        until=until,
+        address_until=address_until,
+    )
 
 
-def _reason(rules: ShopRules, status: OrderStatus) -> Reason:
+def _before(status: OrderStatus, step: OrderStatus) -> bool:
+    return status in STEPS and STEPS.index(status) < STEPS.index(step)
+
+
+def _reason(status: OrderStatus, until: OrderStatus) -> Reason:
     if status == OrderStatus.CANCELLED:
         return Reason.CANCELLED
-    if status not in _STEPS:
+    if status not in STEPS:
         return Reason.RETURNING
     if status == OrderStatus.DELIVERED:
         return Reason.DELIVERED
-    if _STEPS.index(status) >= _STEPS.index(rules.cancellation.until):
+    if not _before(status, until):
         return Reason.TOO_LATE
     return Reason.NOT_PAID if status == OrderStatus.PENDING_PAYMENT else Reason.IN_TIME

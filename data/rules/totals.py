@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from data.errors import CurrencyMismatch
-from data.models import Tier, Variant
+from data.models import Variant
 from data.rules import delivery
 from data.rules.shop import ShopRules
 
@@ -32,12 +32,13 @@ class Shortfall:
 @dataclass(frozen=True, slots=True)
 class CartTotal:
     """`saved` is what the reductions take off the list prices. Lines that the stock cannot serve
-    are in the sum too; `shortfalls` names them."""
+    are in the sum too; `shortfalls` names them. `delivery` is None where the shop's rules say
+    nothing of it: `total` is then without."""
 
     lines: tuple[CartLine, ...]
     subtotal: Decimal
     saved: Decimal
-    delivery: delivery.Fee
+    delivery: delivery.Fee | None
     total: Decimal
     currency: str
     shortfalls: tuple[Shortfall, ...]
@@ -46,10 +47,11 @@ class CartTotal:
 def cart(
     rules: ShopRules,
     items: Iterable[tuple[Variant, int]],
-    tier: Tier,
-    method: str = "standard",
+    tier: str | None,
+    method: str | None = None,
 ) -> CartTotal:
-    """Variants with how many of each; the same variant twice counts together."""
+    """Variants with how many of each; the same variant twice counts together. Without a `method`
+    it is the shop's first."""
     wanted: dict[str, tuple[Variant, int]] = {}
     for variant, quantity in items:
         if quantity < 1:
@@ -67,13 +69,15 @@ def cart(
     )
     zero = Decimal("0.00")
     subtotal = sum((line.amount for line in lines), zero)
-    fee = delivery.fee(rules, subtotal, tier, method)
+    fee = None
+    if rules.delivery:
+        fee = delivery.fee(rules, subtotal, tier, method or next(iter(rules.delivery.methods)))
     return CartTotal(
         lines=lines,
         subtotal=subtotal,
         saved=sum(((v.list_price - v.price) * n for v, n in wanted.values() if v.list_price), zero),
         delivery=fee,
-        total=subtotal + fee.fee,
+        total=subtotal + (fee.fee if fee else zero),
         currency=rules.shop.currency,
         shortfalls=tuple(
             Shortfall(sku, n, v.stock) for sku, (v, n) in wanted.items() if v.stock < n

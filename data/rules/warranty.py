@@ -3,40 +3,22 @@
 from __future__ import annotations
 
 import calendar
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from data.rules.shop import ShopRules
 
 
-@dataclass(frozen=True, slots=True)
-class WarrantyDecision:
-    """`until` is the last day covered; `days_left` is 0 on it and after it."""
-
-    covered: bool
-    months: int
-    until: date
-    days_left: int
+def months(rules: ShopRules, own: int | None = None) -> int | None:
+    """The length of the warranty: the product's own, else the shop's; None where neither says."""
+    if own is not None:
+        return own
+    return rules.warranty.months if rules.warranty is not None else None
 
 
-def until(rules: ShopRules, delivered_at: datetime, months: int | None = None) -> date:
-    """The last day covered. `months` is the product's own warranty; None means the shop's."""
-    return _add_months(
-        rules.today(delivered_at), rules.warranty.default if months is None else months
-    )
-
-
-def decide(
-    rules: ShopRules, delivered_at: datetime, at: datetime, months: int | None = None
-) -> WarrantyDecision:
-    last = until(rules, delivered_at, months)
-    today = rules.today(at)
-    return WarrantyDecision(
-        covered=today <= last,
-        months=rules.warranty.default if months is None else months,
-        until=last,
-        days_left=max(0, (last - today).days),
-    )
+def until(rules: ShopRules, delivered_at: datetime, own: int | None = None) -> date | None:
+    """The last day covered, None without a warranty. `own` is the product's own months."""
+    length = months(rules, own)
+    return None if length is None else _add_months(rules.today(delivered_at), length)
 
 
 def _add_months(day: date, months: int) -> date:

@@ -12,7 +12,12 @@ __all__ = ["load_engine"]
 
 
 def load_engine(
-    spec: str, *, threads: int = 2, api_key: str | None = None, model: str | None = None
+    spec: str,
+    *,
+    threads: int = 2,
+    api_key: str | None = None,
+    model: str | None = None,
+    temperature: float = 0.0,
 ) -> Engine | None:
     """The generator that a setting names; None for "off".
 
@@ -26,12 +31,15 @@ def load_engine(
     if spec.startswith(("http://", "https://")):
         from llm.engines.openai import OpenAIEngine
 
-        return OpenAIEngine(spec, model=model or "default", api_key=api_key)
-    try:
-        folder = locate(spec)
-    except WeightsError as error:
-        raise EngineUnavailable(str(error)) from error
-    return _from_folder(folder, Path(spec).name, threads)
+        engine: Engine = OpenAIEngine(spec, model=model or "default", api_key=api_key)
+    else:
+        try:
+            folder = locate(spec)
+        except WeightsError as error:
+            raise EngineUnavailable(str(error)) from error
+        engine = _from_folder(folder, Path(spec).name, threads)
+    engine.temperature = temperature
+    return engine
 
 
 def _from_folder(folder: Path, name: str, threads: int) -> Engine:

@@ -64,7 +64,9 @@ class CTranslate2Engine(WorkerEngine):
             static_prompt=list(beginning) or None,
             cache_static_prompt=keep,
             max_length=max(request.max_tokens for request in batch),
-            sampling_topk=1,
+            # 0 takes from all tokens, 1 the likeliest.
+            sampling_topk=0 if self.temperature > 0 else 1,
+            sampling_temperature=self.temperature or 1.0,
             include_prompt_in_result=False,
             callback=on_token,
         )

@@ -5,13 +5,18 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from typing import cast
 
 import httpx
+from httpx_sse import EventSource, SSEError
 
 from llm.errors import EngineUnavailable, GenerationTimeout
 from llm.types import ChatTurn, Engine
 
+# A server in the same house answers in milliseconds; one that is reached across an ocean, in one
+# second. Who waits longer waits for a host that is down.
 _CONNECT_S = 3.0
+# Before the first word of a long prompt on a busy server. A turn's own deadline is shorter.
 _SILENCE_S = 30.0
 
 
@@ -48,7 +53,7 @@ class OpenAIEngine(Engine):
             "model": self._model,
             "messages": [{"role": turn.role, "content": turn.text} for turn in turns],
             "max_tokens": max_tokens,
-            "temperature": 0,
+            "temperature": self.temperature,
             "stream": True,
         }
         silence = _SILENCE_S if deadline is None else max(deadline - time.monotonic(), 0.001)
@@ -62,17 +67,18 @@ class OpenAIEngine(Engine):
                         f"The generator's server answered {response.status_code}. "
                         "Check its address, the model's name and the key."
                     )
-                for line in response.iter_lines():
-                    if deadline is not None and time.monotonic() >= deadline:
-                        raise GenerationTimeout("The generator did not finish in time.")
-                    if line.startswith("data:"):
-                        data = line.removeprefix("data:").strip()
-                        if data == "[DONE]":
-                            return
-                        if piece := _piece(data):
-                            yield piece
+                response.stream = _Timed(cast("httpx.SyncByteStream", response.stream), deadline)
+                for sent in EventSource(response).iter_sse():
+                    if sent.data == "[DONE]":
+                        return
+                    if sent.data and (piece := _piece(sent.data)):
+                        yield piece
         except httpx.ReadTimeout as error:
             raise GenerationTimeout("The generator's server was silent too long.") from error
+        except SSEError as error:
+            raise EngineUnavailable(
+                "The generator's server sends no stream of events. Check its address."
+            ) from error
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
             raise EngineUnavailable(
                 f"The generator's server cannot be reached ({type(error).__name__})."
@@ -80,6 +86,23 @@ class OpenAIEngine(Engine):
 
     def close(self) -> None:
         self._client.close()
+
+
+class _Timed(httpx.SyncByteStream):
+    """A body that ends at the deadline, also when the server sends nothing but signs of life."""
+
+    def __init__(self, body: httpx.SyncByteStream, deadline: float | None) -> None:
+        self._body = body
+        self._deadline = deadline
+
+    def __iter__(self) -> Iterator[bytes]:
+        for part in self._body:
+            if self._deadline is not None and time.monotonic() >= self._deadline:
+                raise GenerationTimeout("The generator did not finish in time.")
+            yield part
+
+    def close(self) -> None:
+        self._body.close()
 
 
 def _piece(data: str) -> str:

@@ -57,7 +57,9 @@ class OpenVINOEngine(WorkerEngine):
         ids = self._format.ids([*request.beginning, *request.tokens])
         config = openvino_genai.GenerationConfig()
         config.max_new_tokens = request.max_tokens
-        config.do_sample = False
+        config.do_sample = self.temperature > 0
+        if config.do_sample:
+            config.temperature = self.temperature
         config.apply_chat_template = False
         config.max_ngram_size = _LOOKED_UP
         config.num_assistant_tokens = _TAKEN_OVER

@@ -75,7 +75,8 @@ class TransformersEngine(Engine):
         )
         options = {
             "max_new_tokens": max_tokens,
-            "do_sample": False,
+            "do_sample": self.temperature > 0,
+            **({"temperature": self.temperature} if self.temperature > 0 else {}),
             "streamer": streamer,
             "stopping_criteria": StoppingCriteriaList([lambda *_, **__: over()]),
         }

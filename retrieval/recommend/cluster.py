@@ -19,7 +19,7 @@ from retrieval.errors import RetrievalError
 from retrieval.recommend.network import SequenceNetwork
 from retrieval.recommend.sequence import SequenceModel
 from retrieval.recommend.sequences import Histories, Split
-from retrieval.recommend.training import Told, Trained, TrainSettings, train
+from retrieval.recommend.training import EpochCallback, Trained, TrainSettings, train
 
 _WEIGHTS = "weights.pt"
 _KNOCK_S = 10
@@ -59,7 +59,7 @@ class ClusterTrainer:
         texts: Tensor | None = None,
         device: str = "auto",
         folder: Path | None = None,
-        told: Told | None = None,
+        told: EpochCallback | None = None,
     ) -> Trained:
         from ray.train import ScalingConfig
         from ray.train.torch import TorchTrainer

@@ -47,7 +47,7 @@ BLENDED: Mapping[str, Scale] = {
 _JUDGED = 4000  # customers by whom settings are chosen
 
 Trainer = Callable[..., Trained]
-Told = Callable[[str, Epoch | None], None]
+ProgressCallback = Callable[[str, Epoch | None], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ def choose(
     plan: Plan,
     *,
     texts: Scores | None = None,
-    told: Told = nothing_told,
+    told: ProgressCallback = nothing_told,
 ) -> tuple[Choice, Fitted]:
     """Fit every model on what comes before the validation items, and choose by those.
 
@@ -163,7 +163,7 @@ def fit(
     plan: Plan,
     *,
     texts: Scores | None = None,
-    told: Told = nothing_told,
+    told: ProgressCallback = nothing_told,
 ) -> Fitted:
     """Fit the models again, with settings that were chosen before."""
     fitted = Fitted()
@@ -197,7 +197,7 @@ def _fit_into(
     choice: Choice,
     plan: Plan,
     texts: Scores | None,
-    told: Told,
+    told: ProgressCallback,
 ) -> None:
     """Fit all but the network and the blend."""
     makers: dict[str, Callable[[], ItemScorer]] = {}
@@ -233,7 +233,7 @@ def _best_transitions(
 
 
 def _best_network(
-    histories: Histories, held: Split, plan: Plan, texts: Scores | None, told: Told
+    histories: Histories, held: Split, plan: Plan, texts: Scores | None, told: ProgressCallback
 ) -> tuple[TrainSettings, SequenceModel]:
     """Train with each of the plan's settings; the best one, with the epochs that it took."""
     found: list[tuple[float, TrainSettings, SequenceModel]] = []

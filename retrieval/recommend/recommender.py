@@ -18,7 +18,7 @@ from data.profile import usual_gap
 from retrieval.embedder import Vectors
 from retrieval.recommend.cooccurrence import CoPurchases, PurchaseRow
 
-Kind = Literal["co_purchase", "similar", "popular", "rebuy", "history", "new"]
+EvidenceKind = Literal["co_purchase", "similar", "popular", "rebuy", "history", "new"]
 
 _NOBODY: frozenset[str] = frozenset()
 # What people buy together says more than what is alike, which is mostly owned already; both say
@@ -60,7 +60,7 @@ class Recommendation:
     product_id: str
     score: float
     because: str | None
-    kind: Kind
+    kind: EvidenceKind
     count: int
 
 
@@ -330,7 +330,7 @@ class Recommender:
         as its buyers bought this, and as far as the two are alike."""
         score = 0.0
         strongest, evidence = 0.0, None
-        kind: Kind = "popular"
+        kind: EvidenceKind = "popular"
         for owned, day in last.items():
             weight = _taste(now - day)
             count = self._together.count(owned, product_id)

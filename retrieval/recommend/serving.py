@@ -23,8 +23,8 @@ from retrieval.recommend.recommender import (
     FEWEST,
     LIFT,
     SAME,
+    EvidenceKind,
     Explain,
-    Kind,
     Recommendation,
     Recommender,
 )
@@ -59,11 +59,11 @@ class Ranker:
                 index = (indexes or {}).get(name)
                 self.vectors[name] = (model, index or VectorIndex.build(vectors, kind_for(vectors)))
 
-    def of(self, history: Ids) -> Customer:
-        return Customer(self, history)
+    def of(self, history: Ids) -> CustomerHistory:
+        return CustomerHistory(self, history)
 
 
-class Customer:
+class CustomerHistory:
     """What the models say to one history, and to it without each of its newest different items
     (`tried`), which tells what moved a score. All of these go through the models together."""
 
@@ -225,7 +225,7 @@ class TrainedRecommender(Recommender):
         (_, kind, because, count), _ = max(told)
         return replace(item, kind=kind, because=because, count=count)
 
-    def _told(self, owned: str, item: str) -> tuple[int, Kind, str, int]:
+    def _told(self, owned: str, item: str) -> tuple[int, EvidenceKind, str, int]:
         """(how much it tells, kind, the purchase, customers who bought both)."""
         count = self._together.count(owned, item)
         if count >= FEWEST:

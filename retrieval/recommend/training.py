@@ -16,25 +16,24 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import torch
 from torch import Tensor, distributed, nn
 from torch.nn import functional
 
-from retrieval.errors import ModelCorrupt, ModelMismatch, RetrievalError
 from retrieval.recommend.evaluation import ndcg, rank_all, sample
 from retrieval.recommend.network import NetworkSettings, SequenceNetwork
 from retrieval.recommend.sequence import SequenceModel, padded
 from retrieval.recommend.sequences import Histories, Split, buyers
 from retrieval.recommend.spectral import Spectral, SpectralSettings
+from retrieval.training import Curves, adamw, device_of, load_checkpoint, save_checkpoint
 
 Loss = Literal["sampled", "full"]
 _LARGEST_GRADIENT = 5.0
 _START_LENGTH = 0.3  # mean, of the embeddings
 _JUDGED = 4000  # customers of the validation that are judged after each epoch
-_FORMAT = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +76,7 @@ class Trained:
     seconds: float
 
 
-Told = Callable[[Epoch], None]
-
-
-def device_of(name: str = "auto") -> torch.device:
-    """ "auto": the GPU where there is one. Raises `RetrievalError` for one that is not there."""
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    if name.startswith("cuda") and not torch.cuda.is_available():
-        raise RetrievalError("There is no GPU here that PyTorch can use; train on the CPU.")
-    return torch.device(name)
+EpochCallback = Callable[[Epoch], None]
 
 
 def train(
@@ -98,7 +88,7 @@ def train(
     texts: Tensor | None = None,
     device: str = "auto",
     folder: Path | None = None,
-    told: Told | None = None,
+    told: EpochCallback | None = None,
 ) -> Trained:
     """Fit the network; without `validation` all epochs are run and the last weights are kept.
 
@@ -116,16 +106,16 @@ def train(
     if settings.spectral_start:
         _start(network, histories, settings.seed)
     network.to(place)
-    optimizer = _optimizer(network, settings)
+    optimizer = adamw(network, settings.learning_rate, settings.weight_decay)
     run = _fingerprint(histories, items, settings, texts)
     state = _State(best=_weights(network))
     checkpoint = None if folder is None else folder / "checkpoint.pt"
     if checkpoint is not None and checkpoint.is_file():
-        state = _resume(checkpoint, run, network, optimizer)
+        state = _State(**load_checkpoint(checkpoint, run, network, optimizer))
     examples = [history for history in histories if len(history) > 1]
     judged = None if validation is None else sample(validation, _JUDGED)
     forward = _distributed(network, (~new).nonzero().flatten().to(place))
-    with closing(_Curves(folder)) as curves:
+    with closing(Curves(folder if _rank() == 0 else None)) as curves:
         while state.epoch < settings.epochs and state.since_best < settings.patience and examples:
             started = time.perf_counter()
             loss = _epoch(forward, network, optimizer, examples, settings, state.epoch)
@@ -143,9 +133,9 @@ def train(
             seconds = time.perf_counter() - started
             state.seconds += seconds
             if checkpoint is not None and _rank() == 0:
-                _save(checkpoint, run, state, network, optimizer)
+                save_checkpoint(checkpoint, run, asdict(state), network, optimizer)
             done = Epoch(state.epoch, settings.epochs, loss, score, seconds)
-            curves.add(done)
+            curves.add(done.number, {"loss": done.loss, "validation/ndcg10": score})
             if told is not None:
                 told(done)
     network.load_state_dict(state.best)
@@ -239,19 +229,6 @@ class _Loss(nn.Module):
         return functional.cross_entropy(torch.cat([right, others], 1), none)
 
 
-def _optimizer(network: SequenceNetwork, settings: TrainSettings) -> torch.optim.Optimizer:
-    """AdamW; norms and biases do not decay."""
-    weights = [p for p in network.parameters() if p.dim() > 1]
-    others = [p for p in network.parameters() if p.dim() < 2]
-    return torch.optim.AdamW(
-        [
-            {"params": weights, "weight_decay": settings.weight_decay},
-            {"params": others, "weight_decay": 0.0},
-        ],
-        lr=settings.learning_rate,
-    )
-
-
 def _start(network: SequenceNetwork, histories: Histories, seed: int) -> None:
     """Add the transitions' first directions to the embeddings, turned at random so that no place of
     a vector is louder than another."""
@@ -301,71 +278,3 @@ def _fingerprint(
     if texts is not None:
         digest.update(texts.numpy().tobytes())
     return digest.hexdigest()
-
-
-def _save(
-    path: Path,
-    run: str,
-    state: _State,
-    network: SequenceNetwork,
-    optimizer: torch.optim.Optimizer,
-) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(".new")
-    held = {
-        "format": _FORMAT,
-        "run": run,
-        "state": asdict(state),
-        "network": network.state_dict(),
-        "optimizer": optimizer.state_dict(),
-    }
-    torch.save(held, fresh)
-    # An interruption leaves the old checkpoint or the new one, never half of one.
-    fresh.replace(path)
-
-
-def _resume(
-    path: Path, run: str, network: SequenceNetwork, optimizer: torch.optim.Optimizer
-) -> _State:
-    try:
-        held: dict[str, Any] = torch.load(path, weights_only=True, map_location="cpu")
-        if held["format"] != _FORMAT:
-            raise ValueError(f"format {held['format']}")
-        other = held["run"] != run
-        if not other:
-            network.load_state_dict(held["network"])
-            optimizer.load_state_dict(held["optimizer"])
-            state = _State(**held["state"])
-    except Exception as error:  # a damaged file raises nearly anything
-        raise ModelCorrupt(
-            f"The checkpoint {path} cannot be read; delete it and train from the start."
-        ) from error
-    if other:
-        raise ModelMismatch(
-            f"The checkpoint {path} is of a training with other data or settings; "
-            "delete it, or name another folder."
-        )
-    return state
-
-
-class _Curves:
-    """TensorBoard's files, where that package is installed and a folder is given."""
-
-    def __init__(self, folder: Path | None) -> None:
-        self._writer: Any = None
-        if folder is not None and _rank() == 0:
-            try:
-                from torch.utils.tensorboard import SummaryWriter
-            except ImportError:
-                return
-            self._writer = SummaryWriter(str(folder / "tensorboard"))
-
-    def add(self, epoch: Epoch) -> None:
-        if self._writer is not None:
-            self._writer.add_scalar("loss", epoch.loss, epoch.number)
-            if not math.isnan(epoch.ndcg10):
-                self._writer.add_scalar("validation/ndcg10", epoch.ndcg10, epoch.number)
-
-    def close(self) -> None:
-        if self._writer is not None:
-            self._writer.close()

@@ -10,16 +10,16 @@ import uvloop
 from pydantic import SecretStr
 from starlette.applications import Starlette
 
+from bot.app import create_app
 from bot.channels.http import Http
-from bot.channels.service import Channels
-from bot.channels.telegram import Telegram, TelegramSettings
+from bot.channels.platforms.telegram import Telegram, TelegramSettings
+from bot.channels.webhooks import webhooks
+from bot.commands.serve import Parts, run
 from bot.gateway import logs
-from bot.gateway.app import create_app
-from bot.processes import free_port
-from bot.system import Parts, run
-from tests.unit.fake_gateway import make_door
+from bot.runtime.processes import free_port
+from tests.unit.fake_gateway import make_channels, make_gateway
 
-SECRET = "the-secret-of-the-webhook"
+SECRET = "the-secret-of-the-webhook-that-is-long"
 TOKEN = "123456:a-token"
 _HERE = "127.0.0.1"
 _LIMITS = ("messages_per_minute", "address_messages_per_minute", "shop_messages_per_minute")
@@ -27,7 +27,7 @@ _LIMITS = ("messages_per_minute", "address_messages_per_minute", "shop_messages_
 
 def main(folder: Path, api: str) -> None:
     port = free_port(_HERE, 0)
-    door = make_door(
+    gateway = make_gateway(
         folder,
         port=port,
         actions_port=free_port(_HERE, 0),
@@ -38,13 +38,13 @@ def main(folder: Path, api: str) -> None:
         _env_file=None, token=SecretStr(TOKEN), secret=SecretStr(SECRET), api=api
     )
     http = Http()
-    channels = Channels([Telegram(settings, http)], door, door.unit_of_work, http=http)
-    public = create_app(door, channels=channels)
-    logs.configure(door.settings.log_level)
+    channels = make_channels([Telegram(settings, http)], gateway, http)
+    public = create_app(gateway, routers=[webhooks(channels)], link_codes=channels)
+    logs.configure(gateway.settings.log_level)
     uvloop.run(
         run(
-            door.settings,
-            lambda: Parts(public, Starlette(), door.rasa.ready, "", door.retire),
+            gateway.settings,
+            lambda: Parts(public, Starlette(), gateway.rasa.ready, "", gateway.retire),
             None,
         )
     )

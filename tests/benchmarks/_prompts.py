@@ -15,8 +15,9 @@ from llm.types import ChatTurn, Engine
 from retrieval.embedder import TextEmbedder
 from retrieval.embedders import load_embedder
 from retrieval.errors import RetrievalError
-from retrieval.retriever import Retriever
-from retrieval.types import Filters, Language
+from retrieval.judge import load_judge
+from retrieval.retriever import Retriever, holds_answer
+from retrieval.types import Language
 from tests.benchmarks._bench import Missing
 from weights import WeightsError, locate
 
@@ -75,7 +76,7 @@ def open_index(settings: Settings) -> tuple[Retriever, TextEmbedder]:
     """The shop's index and its embedder. Raises `Missing`."""
     try:
         embedder = load_embedder(locate(settings.embedder))
-        return Retriever.open(settings.index_folder, embedder), embedder
+        return Retriever.open(settings.index_folder, embedder, load_judge()), embedder
     except (RetrievalError, WeightsError) as error:
         raise Missing(str(error)) from error
 
@@ -86,9 +87,8 @@ def grounded_prompts(questions: Sequence[Question]) -> list[list[ChatTurn]]:
     recorder = Recorder()
     writer = GroundedWriter(recorder)
     for question in questions:
-        filters = Filters(language=question.language)
-        hits = retriever.search(question.ask, filters=filters, k=PASSAGES)
-        if retriever.relevant(hits, question.ask):
+        hits = retriever.answering(question.ask, k=PASSAGES, language=question.language)
+        if holds_answer(hits):
             writer.answer(question.ask, [hit.passage for hit in hits], question.language)
     return recorder.prompts
 

@@ -16,7 +16,8 @@ from pathlib import Path
 
 import httpx
 
-from bot.processes import environment, free_port, last_words, leashed, open_log
+from bot.commands.serve import rasa_environment
+from bot.runtime.processes import environment, free_port, last_words, leashed, open_log
 from tests.benchmarks import _bench
 from tests.running import System, running
 
@@ -104,7 +105,7 @@ def _plain(system: System) -> Iterator[Rasa]:
             leashed([str(python), str(Path(__file__).with_name("_plain_rasa.py"))]),
             env=environment(
                 SHOPGUIDE_STATE=state,
-                SHOPGUIDE_ACTIONS_URL=system.settings.actions_url,
+                SHOPGUIDE_ACTIONS_URL=rasa_environment(system.settings)["SHOPGUIDE_ACTIONS_URL"],
                 SHOPGUIDE_RASA_PORT=port,
                 SHOPGUIDE_RASA_TRACKER=f"sqlite:///{state / 'plain-tracker.db'}",
             ),

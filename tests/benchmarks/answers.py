@@ -1,5 +1,5 @@
-"""The grounded answer end to end, without Rasa: questions of answers.yaml through retrieval, its
-relevance gate, the language model and the checks.
+"""The grounded answer end to end, without Rasa: questions of answers.yaml through retrieval, the
+judge, the language model and the checks.
 
 Planted documents with foreign instructions stand in an index of the benchmark's own. `unsupported`
 counts answers with a number, or a product's name, that stands neither in the passages nor in the
@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from bot.bootstrap import bootstrap
-from bot.services import Services
+from bot.dialogue.services import Services
 from bot.settings import Settings
 from data.errors import DataError
 from data.unit_of_work import UnitOfWork
@@ -28,6 +28,7 @@ from llm.types import GroundedAnswer
 from retrieval.build import build, gather
 from retrieval.embedders import load_embedder
 from retrieval.errors import RetrievalError
+from retrieval.retriever import holds_answer
 from retrieval.types import Filters, Hit
 from tests.benchmarks import _bench
 from tests.benchmarks._prompts import PASSAGES, Question, read_questions
@@ -89,7 +90,7 @@ def services_with_planted(settings: Settings) -> Iterator[Services]:
     with tempfile.TemporaryDirectory(prefix="shopguide-bench-") as name:
         state = Path(name)
         documents = state / "documents"
-        shutil.copytree(settings.documents, documents)
+        shutil.copytree(settings.shop / "documents", documents)
         shutil.copytree(PLANTED, documents, dirs_exist_ok=True)
         if settings.index_folder.is_dir():  # what it embedded need not be embedded again
             shutil.copytree(settings.index_folder, state / "index")
@@ -108,10 +109,12 @@ def services_with_planted(settings: Settings) -> Iterator[Services]:
 def ask(services: Services, question: Question) -> Outcome:
     """As the answering skill does it; about one product when the question names one."""
     named = services.products.match(question.ask)[:1]
-    filters = Filters(language=question.language, sources=frozenset(named) if named else None)
-    hits = services.retriever.search(question.ask, filters=filters, k=PASSAGES)
+    filters = Filters(sources=frozenset(named) if named else None)
+    hits = services.retriever.answering(
+        question.ask, filters=filters, k=PASSAGES, language=question.language
+    )
     answer = None
-    if services.retriever.relevant(hits, question.ask):
+    if holds_answer(hits):
         answer = services.writer.answer(
             question.ask,
             [hit.passage for hit in hits],

@@ -28,7 +28,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from bot.processes import bound
+from bot.runtime.processes import bound
 from tests.benchmarks import _bench
 from tests.benchmarks._channels_gateway import SECRET
 

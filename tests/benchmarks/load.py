@@ -28,7 +28,7 @@ import yaml
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from bot.phrases import phrase
+from bot.wording.phrases import phrase
 from tests.benchmarks import _bench
 from tests.running import System, running
 

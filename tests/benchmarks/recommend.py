@@ -24,7 +24,7 @@ import faiss
 import numpy as np
 import torch
 
-from bot.recommending import Measured, as_figures, measure, show, told
+from bot.commands.train_recommend import Measured, as_figures, measure, progress_shown, show
 from data.models import Localized, Product
 from retrieval.errors import SequencesError
 from retrieval.recommend import CoPurchases, Recommender
@@ -78,7 +78,7 @@ def measure_all(options: argparse.Namespace) -> _bench.Figures:
 def _quality(options: argparse.Namespace) -> _bench.Figures:
     path = options.file or _bench.data_folder(options.data, "rec") / "Beauty.txt"
     sequences = read_sequences(path)
-    with told() as tell, tempfile.TemporaryDirectory() as folder:
+    with progress_shown() as tell, tempfile.TemporaryDirectory() as folder:
         measured = measure(sequences, Plan(folder=Path(folder)), options.fit, told=tell)
     show(sequences, measured, texts=None)
     if path.name == "Beauty.txt":

@@ -24,12 +24,13 @@ from typing import Any
 import numpy as np
 import yaml
 
-from data.demo import catalogue
+from demo import catalogue
 from retrieval.build import build, gather
 from retrieval.embedder import TextEmbedder
 from retrieval.embedders import load_embedder
+from retrieval.judge import Judge, load_judge
 from retrieval.lexical import LexicalIndex
-from retrieval.retriever import Retriever
+from retrieval.retriever import Retriever, holds_answer
 from retrieval.vectors import VectorIndex
 from tests.benchmarks import _bench
 from weights import WeightsError, locate
@@ -42,17 +43,17 @@ Scorer = Callable[[int, list[int]], np.ndarray]
 
 def measure(options: argparse.Namespace) -> _bench.Figures:
     try:
-        embedder = load_embedder(locate("e5-small"))
+        embedder, judge = load_embedder(locate("search")), load_judge()
     except WeightsError as error:
         raise _bench.Missing(str(error)) from error
     figures: dict[str, Any] = {}
     try:
-        figures |= _epqa(_bench.data_folder(options.data, "pqa") / "epqa_dev.csv", embedder)
+        figures |= _epqa(_bench.data_folder(options.data, "pqa") / "epqa_dev.csv", embedder, judge)
     except _bench.Missing as missing:
         _bench.skipped("ePQA", missing)
     with tempfile.TemporaryDirectory() as folder:
-        demo = _bench.ROOT / "data" / "demo"
-        _, products = catalogue.read(demo / "catalogue")
+        demo = _bench.ROOT / "demo" / "shop"
+        _, products = catalogue.read(demo.parent / "catalogue")
         passages = gather(demo / "documents", products).passages
         started = time.perf_counter()
         built = build(passages, Path(folder), embedder)
@@ -60,11 +61,7 @@ def measure(options: argparse.Namespace) -> _bench.Figures:
             "passages": built.passages,
             "build_s": round(time.perf_counter() - started, 1),
         }
-        for report in built.reports:
-            figures[f"relevance_auc_{report.language}"] = round(report.auc, 4)
-            figures[f"relevance_passed_{report.language}"] = round(report.passed, 4)
-            figures[f"relevance_held_{report.language}"] = round(report.held, 4)
-        retriever = Retriever.open(Path(folder), embedder)
+        retriever = Retriever.open(Path(folder), embedder, judge)
         figures |= _own(retriever)
         figures |= _speed(retriever)
         retriever.index.close()
@@ -74,7 +71,7 @@ def measure(options: argparse.Namespace) -> _bench.Figures:
 # --- ePQA -----------------------------------------------------------------------------------
 
 
-def _epqa(path: Path, embedder: TextEmbedder) -> dict[str, Any]:
+def _epqa(path: Path, embedder: TextEmbedder, judge: Judge) -> dict[str, Any]:
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     groups: dict[tuple[str, str], list[int]] = {}
@@ -93,10 +90,13 @@ def _epqa(path: Path, embedder: TextEmbedder) -> dict[str, Any]:
     def by_words(question: int, numbers: list[int]) -> np.ndarray:
         return lexical.scores(questions[question])[numbers]
 
+    def by_judge(question: int, numbers: list[int]) -> np.ndarray:
+        return np.array(judge.judge(questions[question], [candidates[n] for n in numbers]))
+
     figures: dict[str, Any] = {}
     table = []
-    for name, scorer in (("e5-small", by_meaning), ("BM25", by_words)):
-        prefix = "epqa" if scorer is by_meaning else "bm25_epqa"
+    for name, scorer in (("judge", by_judge), ("search", by_meaning), ("BM25", by_words)):
+        prefix = "epqa" if name == "search" else f"{name.lower()}_epqa"
         line: list[object] = [name]
         for least, suffix in ((2, ""), (1, "_partly")):
             mrr, first, count = _rank(scorer, list(groups.values()), labels >= least)
@@ -147,31 +147,31 @@ def _own(retriever: Retriever) -> dict[str, Any]:
     figures: dict[str, Any] = {}
     table = []
     for language, questions in yaml.safe_load(QUESTIONS.read_text("utf-8")).items():
-        first = five = relevant = 0
+        first = five = passed = 0
         reciprocal = 0.0
         for question in questions:
-            hits = retriever.search(question["ask"], language=language)
+            hits = retriever.answering(question["ask"], language=language)
             places = [
                 i for i, hit in enumerate(hits, 1) if hit.passage.source in question["sources"]
             ]
             five += bool(places)
             first += places[:1] == [1]
             reciprocal += 1 / places[0] if places else 0.0
-            relevant += retriever.relevant(hits, question["ask"])
+            passed += holds_answer(hits)
         count = len(questions)
         figures |= {
             f"own_questions_{language}": count,
             f"own_recall5_{language}": round(five / count, 4),
             f"own_recall1_{language}": round(first / count, 4),
             f"own_mrr_{language}": round(reciprocal / count, 4),
-            f"own_relevant_{language}": round(relevant / count, 4),
+            f"own_answered_{language}": round(passed / count, 4),
         }
         table.append(
-            [language, count, five / count, first / count, reciprocal / count, relevant / count]
+            [language, count, five / count, first / count, reciprocal / count, passed / count]
         )
     _bench.show(
         "Our own questions, demo shop",
-        ["", "questions", "recall@5", "recall@1", "MRR", "held relevant"],
+        ["", "questions", "recall@5", "recall@1", "MRR", "held answered"],
         table,
     )
     return figures

@@ -27,7 +27,7 @@ import psutil
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from bot.client import Client
+from bot.terminal.client import Client
 from tests.benchmarks import _bench
 from tests.benchmarks._prompts import Question, grounded_prompts
 from tests.benchmarks._timing import plain_engine, replies, reply

@@ -9,8 +9,9 @@ import uuid
 import httpx
 import pytest
 
-from bot.client import Client, Refused
-from tests.running import System, ask
+from bot.evaluation.asking import ask
+from bot.terminal.client import Client, Refused
+from tests.running import System
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from tests.running import System, ask
+from bot.evaluation.asking import ask
+from tests.running import System
 
 
 def test_a_chinese_conversation(system: System) -> None:

@@ -12,7 +12,8 @@ from contextlib import closing
 import psutil
 import pytest
 
-from tests.running import System, ask, running
+from bot.evaluation.asking import ask
+from tests.running import System, running
 
 
 @pytest.fixture(scope="module")
@@ -79,3 +80,38 @@ def test_the_database_takes_nothing(fragile: System) -> None:
         assert "SP61840357" not in apology.text
         other.rollback()
         assert "SP61840357" in ask(client, "我的订单到哪了", message_id="kept").text
+
+
+def test_no_failure_wrote_down_what_people_said(fragile: System) -> None:
+    """After all of the above, and one more that dies with a message under way."""
+    said = "My name is Jane Roe, jane.roe@example.org, where is my order?"
+    rasa = _rasa(fragile)
+    with fragile.client() as client:
+        rasa.suspend()
+        try:
+            assert "Sorry" in ask(client, said).text
+        finally:
+            rasa.resume()
+        _wait_ready(fragile, True, 180)
+    words = [
+        said,
+        "Jane Roe",
+        "jane.roe@",
+        "is 60 enough",
+        "运费多少",
+        "我的订单到哪了",
+        "chen.hao@",
+    ]
+    databases = (".db", ".db-wal", ".db-shm")
+    for file in fragile.settings.state.rglob("*"):
+        if file.is_file() and not file.is_symlink() and not file.name.endswith(databases):
+            written = file.read_bytes().decode("utf-8", errors="replace")
+            assert [word for word in words if word in written] == [], file
+
+
+def test_what_was_written_is_private(fragile: System) -> None:
+    state = fragile.settings.state
+    files = [path for path in state.rglob("*") if not path.is_symlink()]
+    assert any(path.name == "tracker.db" for path in files)
+    made = {"log", "rasa.log", "serve.log", "tracker.db", "secrets.json"}
+    assert [str(p) for p in files if p.name in made and p.stat().st_mode & 0o077] == []

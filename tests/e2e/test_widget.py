@@ -12,11 +12,11 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
-from bot.desk import Desk
+from bot.dialogue.desk import Desk
 from data.database import create_engine, session_factory
 from data.unit_of_work import UnitOfWork
 from tests.chromium import chromium
-from tests.node import node_modules
+from tests.node import WIDGET, node_modules
 from tests.running import System, running
 
 SUITE = Path(__file__).parent / "widget"
@@ -81,6 +81,21 @@ def listening(supervisor: Supervisor) -> Iterator[str]:
     finally:
         server.shutdown()
         server.server_close()
+
+
+def test_the_page_side_in_chromium() -> None:
+    """With a gateway in memory: what is about the page, the cart, files and errors only."""
+    browser = chromium()
+    node = node_modules()
+    shots = WIDGET.parents[1] / "build" / "e2e-front"
+    done = subprocess.run(
+        [node, "--test", "--test-reporter=spec", str(SUITE / "front.test.js")],
+        env=os.environ | {"CHROMIUM": browser, "SHOTS": f"{shots}/"},
+        capture_output=True,
+        text=True,
+        timeout=_SECONDS,
+    )
+    assert done.returncode == 0, done.stdout[-20_000:] + done.stderr[-2_000:]
 
 
 def test_the_widget_in_chromium(tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ makes a database of its own there, which is dropped at the end.
 
 from __future__ import annotations
 
-import os
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
@@ -14,30 +13,19 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, make_url, text
-from sqlalchemy.exc import OperationalError
 
 from data import migrations
 from data.database import create_engine, session_factory
 from data.models import Base
 from data.unit_of_work import UnitOfWork
-
-SERVER = os.environ.get("SHOPGUIDE_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/postgres")
+from tests.postgres import own_database
 
 
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[str]:
     """The URL of a database made for this run."""
-    server = create_engine(SERVER).execution_options(isolation_level="AUTOCOMMIT")
-    name = f"shopguide_test_{uuid.uuid4().hex[:12]}"
-    try:
-        with server.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'"))
-    except OperationalError as error:
-        pytest.skip(f"PostgreSQL does not answer: {str(error.orig).splitlines()[0]}")
-    yield make_url(SERVER).set(database=name).render_as_string(hide_password=False)
-    with server.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    server.dispose()
+    with own_database("test") as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

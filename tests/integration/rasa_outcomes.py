@@ -18,7 +18,7 @@ from unittest import mock
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from bot.rasa import environment, shortcuts, traces, without_tensorflow
+from bot.rasa import environment, shortcuts, traces, train, without_tensorflow
 
 environment.prepare()
 without_tensorflow.leave_out_tensorflow()
@@ -29,7 +29,6 @@ from rasa.core.actions.action import RemoteAction  # noqa: E402
 from rasa.core.agent import Agent  # noqa: E402
 from rasa.core.tracker_store import SQLTrackerStore  # noqa: E402
 from rasa.shared.core import events as rasa_events  # noqa: E402
-from rasa.shared.core.domain import Domain  # noqa: E402
 from rasa.shared.core.events import (  # noqa: E402
     ActionExecuted,
     BotUttered,
@@ -63,7 +62,7 @@ RESULTS: list[Any] = [
     {"responses": ["text"]},
     {"events": [{"event": "user", "text": 5}]},
 ]
-DOMAIN = Domain.load(str(environment.PROJECT / "domain"))
+DOMAIN = train.importer().get_domain()
 NAMES = ["topic", "no_such_event", "", "event"]
 TEXTS = ["你好", "thanks!", "岭线双人帐的订单SP20417388到哪了", "asdf qwer", "", "/greet"]
 
@@ -119,7 +118,7 @@ def turn(number: int, text: str) -> list[Event]:
     made: list[Event] = [
         UserUttered(text, parsed["intent"], [], parsed, input_channel="rest"),
         SlotSet("language", "zh" if number % 2 else "en"),
-        ActionExecuted("utter_thanks"),
+        ActionExecuted("action_thanks"),
         BotUttered("好的", {"custom": {"notes": {"number": number}}}),
         ActionExecuted("action_listen"),
     ]
@@ -150,7 +149,6 @@ async def stored(url: str, kind: type[SQLTrackerStore]) -> dict[str, Any]:
         for event in events:
             tracker.update(event, DOMAIN)
         await store.save(tracker)
-        await store.save(tracker)  # nothing is stored twice
 
     def session(number: int) -> list[Event]:
         begun = [ActionExecuted("action_session_start"), SessionStarted()]
@@ -200,6 +198,39 @@ def forgotten(url: str) -> dict[str, int]:
         }
 
 
+def long_conversation(url: str) -> dict[str, Any]:
+    """How much of a conversation of so many turns a turn reads, hands to an action and stores."""
+    store = tracker_store.TrackerStore(domain=DOMAIN, host=url)
+    elsewhere = tracker_store.TrackerStore(domain=DOMAIN, host=url)
+    action = RemoteAction("action_help", None)
+
+    async def work() -> dict[str, Any]:
+        sizes: dict[int, int] = {}
+        events = stored = 0
+        for number in range(1000, 2000):
+            tracker = await store.retrieve("dora") or store.init_tracker("dora")
+            for event in turn(number, "cheaper"):
+                tracker.update(event, DOMAIN)
+                stored += 1
+            sent = action._action_call_format(tracker, DOMAIN)
+            sizes[number] = len(json.dumps(sent, default=str))
+            events = max(events, len(tracker.events))
+            await store.save(tracker)
+            await store.save(tracker)  # nothing is stored twice
+        full = await store.retrieve_full_tracker("dora")
+        here, there = await store.retrieve("dora"), await elsewhere.retrieve("dora")
+        return {
+            "sizes": [sizes[1100], sizes[1999]],
+            "events": events,
+            "stored": [stored, len(full.events)],
+            "same": here.current_state(EventVerbosity.ALL)
+            == there.current_state(EventVerbosity.ALL),
+            "last": full.events[-1].timestamp == here.events[-1].timestamp,
+        }
+
+    return asyncio.run(work())
+
+
 def main(kind: str, model: str, url: str, file: str) -> None:
     environment.quiet_logs(logging.ERROR)
     if kind == "ours":
@@ -214,6 +245,7 @@ def main(kind: str, model: str, url: str, file: str) -> None:
     }
     if kind == "ours":
         found["forgotten"] = forgotten(url)
+        found["long"] = long_conversation(url)
     found["tracing"] = "opentelemetry" in sys.modules
     Path(file).write_text(json.dumps(found, default=str))
 

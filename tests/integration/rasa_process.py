@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import subprocess
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import httpx
 
-from bot import processes
 from bot.rasa import environment
+from bot.runtime import processes
 
 ROOT = environment.ROOT
 PYTHON = ROOT / ".venv-rasa" / "bin" / "python"
@@ -76,3 +78,26 @@ def serving(folder: Path, **variables: object) -> Iterator[Rasa]:
     finally:
         process.terminate()
         process.wait(timeout=30)
+
+
+@contextmanager
+def listening(take: Callable[[BaseHTTPRequestHandler, bytes], bytes]) -> Iterator[str]:
+    """An HTTP server that answers each POST with what `take` makes of it."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            answer = take(self, self.rfile.read(int(self.headers["Content-Length"])))
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, *_: object) -> None:
+            """Nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()

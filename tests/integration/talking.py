@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,42 +16,22 @@ from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 from sqlalchemy.orm import Session
 
+import demo
 from bot.actions import SKILLS
 from bot.bootstrap import bootstrap
-from bot.services import Services
+from bot.dialogue.services import Services
+from bot.rasa import examples
+from bot.rasa.components.reading_model import ReadingModel
 from bot.settings import ROOT, Settings
-from data import access, demo, migrations
+from bot.understanding.reading import Reading, Request
+from data import access, migrations
 from data.database import create_engine
-from weights import WeightsError
+from weights import WeightsError, locate
 
 DAY = date(2026, 11, 22)
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 
-INTENTS = {
-    "recommend": "action_recommend",
-    "recommend_companion": "action_recommend",
-    "recommend_gift": "action_recommend",
-    "why": "action_why",
-    "refine": "action_search",
-    "return_eligibility": "action_return",
-    "delivery_time": "action_delivery",
-    "delivery_cost": "action_delivery",
-    "stock_check": "action_stock",
-    "membership": "action_membership",
-    "price_question": "action_price",
-    "policy_question": "action_answer",
-    "deny": "action_deny",
-    "complaint": "action_handoff",
-    "wish_list": "action_wish_list",
-    "compare": "action_compare",
-    "product_search": "action_search",
-    "product_question": "action_answer",
-    "not_interested": "action_not_interested",
-    "see_profile": "action_profile",
-    "correct_profile": "action_correct_profile",
-    "history_off": "action_use_of_history",
-    "history_on": "action_use_of_history",
-}
+INTENTS = examples.actions()  # what Rasa does for an intent
 
 
 def demo_services(state: Path) -> Services:
@@ -96,6 +78,25 @@ class Said:
         return [card["product_id"] for card in self.cards]
 
 
+@cache
+def _reader() -> ReadingModel:
+    try:
+        return ReadingModel(locate("reading"))
+    except WeightsError as error:
+        pytest.skip(str(error))
+
+
+def _read(text: str, intent: str) -> Reading:
+    """What is read in a text that is one request of this intent."""
+    found = _reader().read(text).requests
+    request = Request(
+        intent, 1.0, "", 0, len(text), text,
+        tuple(span for each in found for span in each.spans),
+        frozenset().union(*(each.facts for each in found)),
+    )  # fmt: skip
+    return Reading((request,))
+
+
 @dataclass
 class Talk:
     """One conversation, of a visitor or of a signed-in customer."""
@@ -112,15 +113,36 @@ class Talk:
             if self.email:
                 assert access.sign_in(uow, self.session_id, self.email, now=now)
 
-    def say(self, intent: str, text: str, language: str = "en") -> Said:
+    def say(self, intent: str, text: str, language: str = "en", **metadata: Any) -> Said:
+        return self._turn(text, language, intent, _read(text, intent), **metadata)
+
+    def say_several(self, requests: Sequence[tuple[str, str]], language: str = "en") -> Said:
+        """One message with several requests, each an intent and its words."""
+        text, read = "", []
+        for intent, words in requests:
+            (one,) = _read(words, intent).requests
+            at = len(text)
+            spans = tuple(
+                replace(span, start=span.start + at, end=span.end + at) for span in one.spans
+            )
+            read.append(replace(one, start=at, end=at + len(words), spans=spans))
+            text += f"{words} "
+        return self._turn(text, language, requests[0][0], Reading(tuple(read)))
+
+    def _turn(
+        self, text: str, language: str, intent: str, reading: Reading, **metadata: Any
+    ) -> Said:
         skill = next(s for s in SKILLS if s.action == INTENTS[intent])(self.services)
-        understood = {"intent": {"name": intent}}
-        self.events.append({"event": "user", "text": text, "parse_data": understood})
+        understood = {"intent": {"name": intent}, "reading": reading.plain()}
+        known = {"turn_id": f"turn-{len(self.events) + 1}", "language": language, **metadata}
+        said = {"event": "user", "text": text, "parse_data": understood, "metadata": known}
+        self.events.append(said)
         latest = {
             "text": text,
             "intent": {"name": intent},
             "entities": [],
-            "metadata": {"turn_id": f"turn-{len(self.events)}", "language": language},
+            "reading": understood["reading"],
+            "metadata": known,
         }
         tracker = Tracker(self.session_id, {}, latest, self.events, False, None, {}, skill.action)
         dispatcher = CollectingDispatcher()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from talking import INTENTS, Talk, demo_services
 
-from bot.services import Services
+from bot.dialogue.services import Services
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +62,22 @@ def test_once_in_five_turns_and_never_after_a_no(services: Services) -> None:
     talk.say("deny", "no thanks")
     for _ in range(6):
         assert not talk.say("return_eligibility", "Can I return the Ridgeline 2 Tent?").cards
+
+
+@pytest.mark.parametrize(
+    ("no", "wish", "language"),
+    [("never mind, too dear", "is the Nightjar 1 Tent waterproof", "en"),
+     ("算了太贵了", "夜莺单人帐防水吗", "zh")],
+)  # fmt: skip
+def test_a_turn_to_another_wish_declines_no_offer(
+    services: Services, no: str, wish: str, language: str
+) -> None:
+    talk = Talk(services)
+    assert talk.say("return_eligibility", "Can I return the Ridgeline 2 Tent?", language).cards
+    said = talk.say_several([("deny", no), ("product_question", wish)], language)
+    assert not said.text.startswith(("Fine", "All right", "好的"))
+    assert not said.notes.get("declined")
+    assert not talk.say("deny", no, language).notes.get("declined")
 
 
 def test_a_delivered_order_brings_what_goes_with_it(

@@ -7,16 +7,21 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Self, cast
 
 import pytest
+import yaml
 from sqlalchemy import delete, select, update
 from talking import NOW, Talk, demo_services
 
-from bot.services import Services
-from bot.taste import taste_of
+from bot.dialogue.services import Services
+from bot.settings import ROOT
+from bot.understanding import own_data
+from bot.wording.phrases import phrase
 from data.experiments.assignment import Experiment
-from data.models import BehaviourEvent, Customer, EventKind, Impression, ProfileCorrection
+from data.models import BehaviourEvent, Customer, EventKind, Impression, ProfileCorrection, Ticket
 from data.repositories import Impressions
+from data.taste import taste_of
 from data.unit_of_work import UnitOfWork
 from retrieval.recommend import Recommender
+from retrieval.types import Language
 
 EMMA, LIN = "emma.clarke@example.com", "lin.yue@example.com"
 
@@ -45,7 +50,7 @@ def rows(services: Services, table: type[Any]) -> Sequence[Any]:
 def test_every_line_says_what_it_is_known_from(services: Services) -> None:
     told = Talk(services, EMMA).say("see_profile", "what do you know about me?").text
     assert told.startswith("Emma Clarke, ")
-    assert "Footwear: you wear size 39 (you bought the Fellwind Trail Runner in" in told
+    assert "Footwear: your size is 39 (you bought the Fellwind Trail Runner in" in told
     assert "order SP39274618" in told
     chinese = Talk(services, LIN).say("see_profile", "你知道我什么？", "zh").text
     assert chinese.startswith("林悦，")
@@ -60,12 +65,74 @@ def test_a_visitor_is_told_why_there_is_nothing(services: Services) -> None:
         assert "没有登录" in talk.say(intent, "你知道我什么？", "zh").text
 
 
+@pytest.mark.parametrize(
+    ("intent", "text", "language", "reason"),
+    [
+        ("see_profile", "send me a copy of my data", "en", "data_copy"),
+        ("see_profile", "I want to see all my data", "en", "data_copy"),
+        ("see_profile", "show me all the information you hold about me", "en", "data_copy"),
+        ("see_profile", "把我的个人信息导出一份给我", "zh", "data_copy"),
+        ("human", "我要下载我的数据", "zh", "data_copy"),
+        ("history_off", "delete all my data", "en", "data_erasure"),
+        ("history_off", "please erase my personal information", "en", "data_erasure"),
+        ("human", "I want you to delete everything you have about me", "en", "data_erasure"),
+        ("history_off", "删除我的所有个人信息", "zh", "data_erasure"),
+        ("history_off", "把我的数据全部删掉", "zh", "data_erasure"),
+        ("human", "我要注销账号", "zh", "data_erasure"),
+        ("policy_question", "I want to delete my account", "en", "data_erasure"),
+        ("policy_question", "我的个人信息怎么删除", "zh", "data_erasure"),
+    ],
+)
+def test_who_asks_for_all_their_data_is_told_how_and_a_person_gets_it(
+    services: Services, intent: str, text: str, language: Language, reason: str
+) -> None:
+    visitor = Talk(services).say(intent, text, language)
+    if intent == "policy_question":
+        assert visitor.text != phrase("own_data.visitor", language)
+    else:
+        assert visitor.text == phrase("own_data.visitor", language)
+    talk = Talk(services, LIN)
+    said = talk.say(intent, text, language)
+    assert phrase(f"own_data.{reason.removeprefix('data_')}", language) in said.text
+    ticket = rows(services, Ticket)[-1]
+    assert (ticket.reason, ticket.status) == (reason, "open")
+    assert str(ticket.id) in said.text
+    with services.unit_of_work() as uow:
+        lin = uow.customers.by_email(LIN)
+        assert lin is not None
+        assert lin.personalised  # asking deletes and switches nothing
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["what do you know about me?", "don't use my data for recommendations", "我的订单信息",
+     "remove the line about tents", "delete my profile and don't use it", "删掉我的画像，别用了",
+     "别用我的资料推荐东西", "show me my profile"],
+)  # fmt: skip
+def test_less_than_all_of_it_is_no_such_request(text: str) -> None:
+    assert own_data.wanted(text) is None
+
+
+def test_of_the_sentences_of_all_intents_only_those_of_an_account_are_such_requests() -> None:
+    files = (ROOT / "bot" / "rasa" / "intents").glob("*.yml")
+    kept = [yaml.safe_load(file.read_text("utf-8")).get("sentences", {}) for file in files]
+    said = [str(text) for each in kept for texts in each.values() for text in texts]
+    assert len(said) > 1000
+    assert {text for text in said if own_data.wanted(text)} == {
+        "怎么注销账号",
+        "我的个人信息怎么删除",
+        "how do I delete my account",
+        "remove my personal data",
+        "I want to delete my account",
+    }
+
+
 def test_a_size_is_corrected_and_said_to_be_the_customers_own_word(services: Services) -> None:
     talk = Talk(services, EMMA)
     said = talk.say("correct_profile", "I don't wear 39 any more, I wear 40")
     assert said.text == "Noted: size 40 for Footwear."
     assert (
-        "Footwear: you wear size 40 (you said so yourself)"
+        "Footwear: your size is 40 (you said so yourself)"
         in Talk(services, EMMA).say("see_profile", "what do you know about me?").text
     )
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 from talking import Talk, demo_services
 
-from bot.services import Services
+from bot.dialogue.services import Services
 from retrieval import text
 
 TENTS = {"nightjar-1-tent", "ridgeline-2-tent", "ridgeline-3-tent"}
@@ -153,9 +153,10 @@ def test_a_foot_is_looked_up_in_the_size_guide(
 )
 def test_gas_is_never_promised_by_express(services: Services, ask: str, language: str) -> None:
     said = Talk(services).say("delivery_time", ask, language)
-    assert services.rules.delivery.ground_only == {"fuel"}
-    assert ("不能选特快" if language == "zh" else "never by express") in said.text
-    assert ("选特快配送预计" if language == "zh" else "By express") not in said.text
+    assert services.rules.delivery.ground_only.tags == {"fuel"}
+    only = "只能用标准配送寄送" if language == "zh" else "can only be sent by standard delivery"
+    assert only in said.text
+    assert ("特快" if language == "zh" else "express") not in said.text
 
 
 @pytest.mark.parametrize(
@@ -397,3 +398,24 @@ def test_the_first_customer_does_not_wait_for_what_languages_are_told_by(
     services: Services,
 ) -> None:
     assert text._identifier._model is not None
+
+
+def test_one_thing_named_by_two_of_its_names_is_counted_once(services: Services) -> None:
+    ask = "2 Foamfold mats and 1 screw-on canister, how much with shipping?"
+    told = Talk(services).say("price_question", ask, "en").text
+    assert told.count("Canister") == 1
+    assert "¥287" in told
+
+
+@pytest.mark.parametrize(
+    ("ask", "first", "language"),
+    [
+        ("could it be here by thursday", "Yes, it should be there by Thursday", "en"),
+        ("周四之前能到吗", "11月26日（周四）前能送到", "zh"),
+        ("will it be here by tomorrow", "No, it will not be there", "en"),
+    ],
+)
+def test_whether_it_comes_in_time_is_said_first(
+    services: Services, ask: str, first: str, language: str
+) -> None:
+    assert Talk(services).say("delivery_time", ask, language).text.startswith(first)

@@ -9,9 +9,9 @@ import pytest
 from rasa_sdk import Tracker
 from talking import NOW, Talk, demo_services
 
-from bot.actions.reasons import reason
-from bot.actions.skill import Turn
-from bot.services import Services
+from bot.dialogue.services import Services
+from bot.dialogue.turn import Turn
+from bot.wording.reasons import reason
 from data.experiments.assignment import Experiment
 from data.models import OrderStatus
 from retrieval.recommend import Recommendation, Recommender
@@ -80,7 +80,9 @@ def test_a_customer_without_purchases_gets_what_fits_the_conversation(services: 
 def test_two_customers_are_not_often(services: Services, count: int, kind: str) -> None:
     turn = spoken_to(services)
     found = Recommendation("down-wash", 1.0, "ridgeline-2-tent", "co_purchase", count)
-    told = reason(turn, found, {"ridgeline-2-tent": NOW - timedelta(days=9)})
+    told = reason(
+        turn, turn.services.catalogue, found, {"ridgeline-2-tent": NOW - timedelta(days=9)}
+    )
     assert told == f"{kind} the Ridgeline 2 Tent that you bought in November"
 
 
@@ -90,7 +92,7 @@ def test_a_new_product_is_called_new_since_it_was_launched(
 ) -> None:
     product = services.catalogue["summit-1000-headlamp"]
     turn = spoken_to(services, language)
-    told = reason(turn, Recommendation(product.id, 1.0, None, "new", 0))
+    told = reason(turn, services.catalogue, Recommendation(product.id, 1.0, None, "new", 0))
     assert ("2025年9月" if language == "zh" else "September 2025") in told
 
 

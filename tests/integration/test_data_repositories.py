@@ -11,7 +11,7 @@ from data_rows import NOW, fill
 from sqlalchemy import event
 
 from data.access import open_session
-from data.models import ChatMessage, Feedback, Ticket
+from data.models import ChatMessage, ChatSession, Feedback, Ticket
 from data.repositories import Purchase, Rating
 from data.unit_of_work import UnitOfWork
 
@@ -138,6 +138,17 @@ def test_purchases_are_rows_without_cancelled_orders(uow):
     assert rows[3] == Purchase(chen.id, "steel-mug", NOW - timedelta(days=2), 3)
 
 
+def test_purchases_of_whoever_said_no_are_nobody_elses_to_learn_from(uow):
+    with uow:
+        lin = uow.customers.by_email("lin@example.com")
+        lin.personalised = False
+        uow.session.flush()
+        assert {row.customer_id for row in uow.orders.purchases()} == {
+            uow.customers.by_email("chen@example.com").id
+        }
+        assert len(uow.orders.purchases(lin.id)) == 3
+
+
 def test_spend_counts_what_was_kept_within_the_time(uow):
     with uow:
         lin = uow.customers.by_email("lin@example.com")
@@ -223,3 +234,23 @@ def test_tickets(uow):
         ticket.status = "closed"
         uow.commit()
         assert uow.tickets.open_of_session(session.id) is None
+
+
+def test_tickets_of_proven_customers_come_first(new_uow):
+    """Anybody can file the others."""
+    with new_uow() as uow:
+        fill(uow)
+        lin = uow.customers.by_email("lin@example.com")
+        for name, customer in (("a", None), ("b", lin.id), ("c", None), ("d", lin.id)):
+            uow.session.add(
+                ChatSession(id=name, created_at=NOW, expires_at=NOW, customer_id=customer)
+            )
+            uow.session.flush()
+            uow.tickets.add(
+                Ticket(
+                    session_id=name, language="en", reason="asked", transcript=[], status="open",
+                    created_at=NOW,
+                )
+            )  # fmt: skip
+        uow.commit()
+        assert [ticket.session_id for ticket in uow.tickets.open()] == ["b", "d", "a", "c"]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from data_rows import NOW, fill
 
-from bot import cli
+from bot.commands import main
 from data import migrations
 from data.database import create_engine, session_factory
 from data.models import (
@@ -25,10 +25,13 @@ from data.models import (
     SavedProduct,
     Ticket,
 )
-from data.retention import Forgotten, forget
+from data.retention import Cutoffs, Forgotten, forget
 from data.unit_of_work import UnitOfWork
 
 BEFORE = NOW - timedelta(days=180)
+AGES = Cutoffs(now=NOW, conversations=BEFORE, open_tickets=BEFORE - timedelta(days=30),
+               visits=BEFORE - timedelta(days=7), history=BEFORE - timedelta(days=99),
+               traces=BEFORE)  # fmt: skip
 OLD, NEW = BEFORE - timedelta(days=1), BEFORE + timedelta(days=1)
 
 
@@ -95,19 +98,58 @@ def test_words_go_and_what_was_left_behind_stays(new_uow: Callable[[], UnitOfWor
         uow.commit()
 
     with new_uow() as uow:
-        assert forget(uow, BEFORE) == Forgotten(
-            conversations=2, messages=10, tickets=1, attachments=5
+        assert forget(uow, AGES) == Forgotten(
+            conversations=3, messages=10, tickets=1, attachments=5, events=0, undelivered=0
         )
         uow.commit()
     with new_uow() as uow:
         assert left(uow, "recent") == left(uow, "open") == (True, 2, 1, 1)
         assert left(uow, "old") == left(uow, "closed") == (False, 0, 0, 0)
-        for name in ("saved", "clicked", "linked"):
+        assert left(uow, "linked") == (False, 0, 0, 0)  # of nobody who is known
+        for name in ("saved", "clicked"):
             assert left(uow, name) == (True, 0, 0, 0)
         assert uow.saved.listed(customer.id, "other") == [product]
         assert len(uow.behaviour.everybodys()) == 1
         assert len(uow.orders.of_customer(customer.id)) == 3
-        assert forget(uow, BEFORE) == Forgotten(0, 0, 0, 0)
+        assert forget(uow, AGES) == Forgotten(0, 0, 0, 0, 0, 0)
+
+
+def test_a_ticket_that_nobody_closed_keeps_its_conversation_for_its_own_age(
+    new_uow: Callable[[], UnitOfWork],
+) -> None:
+    with new_uow() as uow:
+        fill(uow)
+        conversation(uow, "asked long ago", AGES.open_tickets - timedelta(days=1), ticket="open")
+        conversation(uow, "touched since", AGES.open_tickets - timedelta(days=1), ticket="open")
+        uow.session.flush()
+        touched = uow.tickets.newest_of_session("touched since")
+        assert touched is not None
+        touched.changed_at = OLD
+        uow.session.flush()
+        assert forget(uow, AGES).tickets == 1
+        assert left(uow, "asked long ago") == (False, 0, 0, 0)
+        assert left(uow, "touched since") == (True, 2, 1, 1)
+
+
+def test_what_visitors_did_goes_before_what_customers_did(
+    new_uow: Callable[[], UnitOfWork],
+) -> None:
+    with new_uow() as uow:
+        fill(uow)
+        lin = uow.customers.by_email("lin@example.com")
+        assert lin is not None
+        uow.session.add(ChatSession(id="hers", customer_id=lin.id, created_at=NEW, expires_at=NEW))
+        uow.session.add(ChatSession(id="a visitor's", created_at=NEW, expires_at=NEW))
+        uow.session.flush()
+        old = AGES.visits - timedelta(days=1)
+        for owner, session in ((lin.id, None), (None, "hers"), (None, "a visitor's"), (None, None)):
+            event = {"customer_id": owner, "session_id": session, "kind": EventKind.SEARCH}
+            uow.session.add(
+                BehaviourEvent(origin=str(session), event_id=str(owner), query="x", at=old, **event)
+            )
+        uow.session.flush()
+        assert forget(uow, AGES).events == 2
+        assert len(uow.behaviour.of_customer(lin.id)) == 2
 
 
 def test_the_command_leaves_no_word_in_the_files(
@@ -139,9 +181,9 @@ def test_the_command_leaves_no_word_in_the_files(
 
     monkeypatch.setattr("sys.argv", ["shopguide", "purge"])
     with pytest.raises(SystemExit, match=r"^0$"):
-        cli.main()
+        main.main()
     said = capsys.readouterr().out
-    assert "1 conversations, 2 messages, 0 tickets and 1 files" in said
+    assert "1 conversations, 2 messages, 0 tickets, 1 files" in said
     for file in tmp_path.rglob("*.db*"):
         assert b"Elm Road, old" not in file.read_bytes()
         assert b"Elm Road old" not in file.read_bytes()
@@ -157,5 +199,5 @@ def test_before_rasas_first_start_there_is_nothing_of_it_to_forget(
     migrations.upgrade(create_engine(f"sqlite:///{tmp_path / 'shop.db'}"))
     monkeypatch.setattr("sys.argv", ["shopguide", "purge", "--days", "7"])
     with pytest.raises(SystemExit, match=r"^0$"):
-        cli.main()
+        main.main()
     assert "0 conversations" in capsys.readouterr().out

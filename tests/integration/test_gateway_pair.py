@@ -24,12 +24,12 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from bot.client import Client, ClientError
-from bot.processes import environment, free_port
+from bot.runtime.processes import environment, free_port
 from bot.settings import ROOT
+from bot.terminal.client import Client, ClientError
 from tests.running import System, running
 
-Event = dict[str, Any]
+Frame = dict[str, Any]
 
 # A question that the generator words, so that its answer streams.
 STREAMED = "岭线双人帐防水吗？"
@@ -46,11 +46,11 @@ class Tab:
     def send(self, **frame: object) -> None:
         self._socket.send(json.dumps(frame))
 
-    def receive(self, timeout: float = 60) -> Event:
-        event: Event = json.loads(self._socket.recv(timeout))
+    def receive(self, timeout: float = 60) -> Frame:
+        event: Frame = json.loads(self._socket.recv(timeout))
         return event
 
-    def until(self, kind: str) -> list[Event]:
+    def until(self, kind: str) -> list[Frame]:
         events = [self.receive()]
         while events[-1]["type"] != kind:
             events.append(self.receive())
@@ -93,7 +93,7 @@ class Pair:
         )
 
     def agent(self, *arguments: str) -> None:
-        command = [sys.executable, "-m", "bot.cli", "tickets", *arguments]
+        command = [sys.executable, "-m", "bot.commands.main", "tickets", *arguments]
         subprocess.run(command, env=self.shop_environment(), cwd=ROOT, check=True, timeout=60)
 
 
@@ -112,7 +112,7 @@ def start_second(first: System, redis: str, log: Path) -> tuple[str, subprocess.
     )
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "bot.cli", "gateway"],
+            [sys.executable, "-m", "bot.commands.main", "gateway"],
             env=env, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
         )  # fmt: skip
     url = f"http://127.0.0.1:{port}"
@@ -156,7 +156,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
         server.wait(10)
 
 
-def kinds(events: list[Event]) -> list[str]:
+def kinds(events: list[Frame]) -> list[str]:
     return [event["type"] for event in events]
 
 
@@ -217,7 +217,7 @@ def test_an_agent_s_command_reaches_the_tabs_at_both(pair: Pair) -> None:
     assert handoff["state"] == "queued"
     there.until("done")
     pair.agent("take", str(handoff["ticket"]), "--as", "小李")
-    pair.agent("say", str(handoff["ticket"]), "您好，我是小李")
+    pair.agent("say", str(handoff["ticket"]), "您好，我是小李", "--as", "小李")
     for tab in (here, there):
         line = tab.until("line")[-1]
         assert (line["sender"], line["agent"], line["text"]) == ("agent", "小李", "您好，我是小李")

@@ -15,11 +15,10 @@ import redis
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
-from bot.bus import Bus, announce
 from bot.gateway.limits import Allowance, Limits, RateLimit
-from bot.gateway.locks import SessionLocks
-from bot.processes import free_port
-from bot.shared import Away, Shared
+from bot.runtime.bus import Bus, announce
+from bot.runtime.processes import free_port
+from bot.runtime.redis_link import RedisLink, RedisUnavailable
 
 pytestmark = pytest.mark.anyio
 
@@ -68,12 +67,12 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 
 @asynccontextmanager
-async def gateways(server: Server, count: int = 2) -> AsyncIterator[list[Shared]]:
+async def gateways(server: Server, count: int = 2) -> AsyncIterator[list[RedisLink]]:
     """The connections of so many gateways."""
-    made = [Shared(server.url) for _ in range(count)]
+    made = [RedisLink(server.url) for _ in range(count)]
     yield made
-    for shared in made:
-        await shared.close()
+    for redis_link in made:
+        await redis_link.close()
 
 
 async def until(holds: object) -> None:
@@ -92,7 +91,7 @@ def redis_up() -> float | None:
 async def test_gateways_count_together(server: Server) -> None:
     allowance = Allowance("test", per_minute=60, burst=4)
     async with gateways(server) as made:
-        limits = [Limits(shared) for shared in made]
+        limits = [Limits(redis_link) for redis_link in made]
         waits = [await limits[n % 2].take(allowance, "a") for n in range(8)]
         assert waits[:4] == [0, 0, 0, 0]
         assert all(wait == 1 for wait in waits[4:])
@@ -104,26 +103,26 @@ async def test_gateways_count_together(server: Server) -> None:
 
 async def test_both_kinds_of_buckets_say_the_same(server: Server) -> None:
     """Redis counts by its own clock, so only whole waits after a burst are compared."""
-    async with gateways(server, 1) as (shared,):
+    async with gateways(server, 1) as (redis_link,):
         for per_minute, burst in ((30, 10), (6, 2), (600, 200), (1, 1)):
             here = RateLimit(per_minute, burst, clock=lambda: 0.0)
-            there = Limits(shared)
+            there = Limits(redis_link)
             allowance = Allowance(f"{per_minute}", per_minute, burst)
             for _ in range(burst + 2):
                 assert await there.take(allowance, "k") == here.take("k")
 
 
 async def test_a_full_bucket_is_forgotten(server: Server) -> None:
-    async with gateways(server, 1) as (shared,):
-        await Limits(shared).take(Allowance("short", per_minute=600, burst=1), "k")
+    async with gateways(server, 1) as (redis_link,):
+        await Limits(redis_link).take(Allowance("short", per_minute=600, burst=1), "k")
         with redis.Redis.from_url(server.url) as client:
             assert 0 < client.ttl("shopguide:limit:short:k") <= 2
 
 
 async def test_a_redis_that_goes_refuses_nobody_and_is_used_again(server: Server) -> None:
     allowance = Allowance("test", per_minute=60, burst=2)
-    async with gateways(server, 1) as (shared,):
-        limits = Limits(shared)
+    async with gateways(server, 1) as (redis_link,):
+        limits = Limits(redis_link)
         assert await limits.take(allowance, "a") == 0
         server.stop()
         with capture_logs() as logs:
@@ -138,76 +137,12 @@ async def test_a_redis_that_goes_refuses_nobody_and_is_used_again(server: Server
         assert redis_up() == 1
 
 
-# Locks
-
-
-async def test_one_turn_at_a_time_in_all_gateways(server: Server) -> None:
-    inside = 0
-    most = 0
-
-    async def turn(locks: SessionLocks, session: str) -> None:
-        nonlocal inside, most
-        async with locks.hold(session):
-            inside += 1
-            most = max(most, inside)
-            await asyncio.sleep(0.02)
-            inside -= 1
-
-    async with gateways(server, 3) as made:
-        all_locks = [SessionLocks(shared, lease_s=5) for shared in made]
-        await asyncio.gather(*(turn(locks, "s") for locks in all_locks for _ in range(4)))
-        assert most == 1
-        await asyncio.gather(*(turn(locks, str(n)) for n, locks in enumerate(all_locks)))
-        assert most == 3
-
-
-async def test_the_lock_of_a_gateway_that_died_is_free_after_its_lease(server: Server) -> None:
-    async with gateways(server) as (dead, alive):
-        assert await dead.ask(lambda r: r.set("shopguide:turn:s", "gone", nx=True, px=300))
-        started = time.monotonic()
-        async with SessionLocks(alive, lease_s=5).hold("s"):
-            assert 0.2 < time.monotonic() - started < 2
-
-
-async def test_a_cancelled_turn_leaves_no_lock(server: Server) -> None:
-    async with gateways(server) as (one, two):
-        holder = SessionLocks(one, lease_s=5)
-
-        async def hold() -> None:
-            async with holder.hold("s"):
-                await asyncio.sleep(60)
-
-        task = asyncio.create_task(hold())
-        await asyncio.sleep(0.1)
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-        async with asyncio.timeout(1), SessionLocks(two, lease_s=5).hold("s"):
-            pass
-
-
-async def test_without_redis_a_gateway_s_own_turns_still_wait_for_each_other(
-    server: Server,
-) -> None:
-    server.stop()
-    async with gateways(server, 1) as (shared,):
-        locks = SessionLocks(shared, lease_s=5)
-        order: list[str] = []
-
-        async def turn(name: str) -> None:
-            async with locks.hold("s"):
-                order.extend([name, name])
-
-        await asyncio.gather(turn("a"), turn("b"))
-        assert order in (["a", "a", "b", "b"], ["b", "b", "a", "a"])
-    server.start()
-
-
 # Events
 
 
 async def test_events_reach_every_gateway_once_and_in_order(server: Server) -> None:
     async with gateways(server) as made:
-        buses = [Bus(shared) for shared in made]
+        buses = [Bus(redis_link) for redis_link in made]
         heard: list[list[int]] = [[], []]
         with (
             buses[0].follow("session:s", lambda event: heard[0].append(event["n"])),
@@ -228,7 +163,7 @@ async def test_events_reach_every_gateway_once_and_in_order(server: Server) -> N
 
 async def test_a_command_is_heard_by_every_gateway(server: Server) -> None:
     async with gateways(server) as made:
-        buses = [Bus(shared) for shared in made]
+        buses = [Bus(redis_link) for redis_link in made]
         heard: list[str] = []
         with (
             buses[0].follow("desk", lambda event: heard.append("0")),
@@ -245,7 +180,7 @@ async def test_a_command_is_heard_by_every_gateway(server: Server) -> None:
 
 async def test_events_flow_again_after_redis_was_away(server: Server) -> None:
     async with gateways(server) as made:
-        buses = [Bus(shared) for shared in made]
+        buses = [Bus(redis_link) for redis_link in made]
         here: list[int] = []
         there: list[int] = []
         with (
@@ -268,10 +203,10 @@ async def test_events_flow_again_after_redis_was_away(server: Server) -> None:
 
 async def test_a_thread_that_publishes_without_redis_is_not_held_up(server: Server) -> None:
     server.stop()
-    async with gateways(server, 1) as (shared,):
+    async with gateways(server, 1) as (redis_link,):
         started = time.monotonic()
         for _ in range(100):
-            with pytest.raises(Away):
-                await asyncio.to_thread(announce, shared, "desk", {})
+            with pytest.raises(RedisUnavailable):
+                await asyncio.to_thread(announce, redis_link, "desk", {})
         assert time.monotonic() - started < 2
     server.start()

@@ -12,8 +12,9 @@ import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from bot import tracing
-from tests.running import ask, running
+from bot.evaluation.asking import ask
+from bot.runtime import tracing
+from tests.running import running
 
 
 @contextmanager

@@ -140,10 +140,13 @@ def test_the_command_runs_from_a_folder_with_a_long_name_and_spaces(tmp_path: Pa
     (places.venv / "bin").mkdir(parents=True)
     (places.venv / "lib" / "python3.11" / "site-packages").mkdir(parents=True)
     places.python.symlink_to(sys.executable)
-    bot = places.root / "bot"
-    bot.mkdir()
-    (bot / "__init__.py").write_text("")
-    (bot / "cli.py").write_text("import sys\ndef main():\n    print(sys.argv[1:])\n    return 3\n")
+    commands = places.root / "bot" / "commands"
+    commands.mkdir(parents=True)
+    (commands.parent / "__init__.py").write_text("")
+    (commands / "__init__.py").write_text("")
+    (commands / "main.py").write_text(
+        "import sys\ndef main():\n    print(sys.argv[1:])\n    return 3\n"
+    )
     write_command(places)
     done = subprocess.run(
         [places.command, "chat", "两 words"],

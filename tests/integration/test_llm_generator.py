@@ -168,7 +168,7 @@ def answers(engine: Engine) -> list[tuple[dict[str, Any], str, list[str]]]:
         )
         for name, each in ASKED["passages"].items()
     }
-    writer = GroundedWriter(engine, deadline_s=60.0)
+    writer = GroundedWriter(engine, deadline_s=60.0, whole_sections=False)
     found = []
     for question in ASKED["questions"]:
         shown: list[str] = []

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import cli
+from bot.commands import main
 from tests.integration.talking import demo_services
 
 
@@ -23,7 +23,7 @@ def related(
 ) -> tuple[int, str, str]:
     monkeypatch.setattr("sys.argv", ["shopguide", "related", *arguments])
     try:
-        code = cli.main()
+        code = main.main()
     except SystemExit as end:
         code = int(end.code or 0)
     said = capsys.readouterr()

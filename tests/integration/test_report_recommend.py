@@ -13,8 +13,9 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot import cli, impressions
-from data import demo
+import demo
+from bot.commands import main
+from bot.dialogue import impressions
 from data.database import create_engine, session_factory
 from data.experiments import report
 from data.experiments.assignment import Experiment
@@ -134,7 +135,7 @@ def test_the_command_prints_it(
     def run(*arguments: str) -> str:
         monkeypatch.setattr("sys.argv", ["shopguide", "report", "recommend", *arguments])
         with pytest.raises(SystemExit) as end:
-            cli.main()
+            main.main()
         assert not end.value.code
         return capsys.readouterr().out
 

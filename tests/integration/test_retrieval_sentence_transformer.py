@@ -65,7 +65,7 @@ def test_the_shops_documents_are_found_by_it_and_its_index_is_its_own(
     model: Path, tmp_path: Path
 ) -> None:
     embedder = load_embedder(model)
-    passages = read_documents(ROOT / "data/demo/documents").passages
+    passages = read_documents(ROOT / "demo/shop/documents").passages
     build([each for each in passages if each.language == "en"], tmp_path / "index", embedder)
     retriever = Retriever.open(tmp_path / "index", embedder)
     found = [hit.passage.source for hit in retriever.search("Can I pay in instalments?", k=3)]

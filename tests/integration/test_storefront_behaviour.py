@@ -14,13 +14,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
+import demo
 from bot.bootstrap import bootstrap
-from bot.services import Services
+from bot.dialogue.services import Services
 from bot.settings import ROOT, Settings
-from bot.storefront import create_site
-from data import demo
 from data.database import create_engine
 from data.models import BehaviourEvent, EventKind, Impression
+from demo.storefront import create_site
 from weights import WeightsError
 
 SHOP = "http://shop.example"

@@ -20,9 +20,9 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from bot.processes import SystemFailed, environment, free_port, leashed
+from bot.commands.serve import Parts, RasaProcess, run
+from bot.runtime.processes import SystemFailed, environment, free_port, leashed
 from bot.settings import Settings
-from bot.system import Parts, RasaProcess, run
 
 RASA = """\
 import http.server, sys

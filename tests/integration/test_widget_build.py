@@ -12,8 +12,9 @@ from tests.node import WIDGET, node_modules
 
 DIST = WIDGET / "dist"
 # Bytes, compressed as a web server does.
-LAUNCHER = 4_000
-ALL = 20_000
+LAUNCHER = 5_000
+PANEL = 24_000
+CART = 1_200
 
 
 def _size(file: Path) -> int:
@@ -24,8 +25,14 @@ def test_the_launcher_is_small() -> None:
     assert _size(DIST / "widget.js") <= LAUNCHER
 
 
-def test_all_together_are_small() -> None:
-    assert sum(_size(file) for file in DIST.iterdir()) <= ALL
+def test_the_panel_is_small() -> None:
+    assert _size(DIST / "panel.js") <= PANEL
+
+
+def test_the_carts_are_small() -> None:
+    carts = sorted(DIST.glob("cart-*.js"))
+    assert [file.name for file in carts] == ["cart-shopify.js", "cart-woocommerce.js"]
+    assert all(_size(file) <= CART for file in carts)
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import functools
 import tempfile
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,17 +16,22 @@ from typing import Any
 import httpx
 from pydantic import SecretStr
 
+from bot.app import AssistantForChannels, create_app
+from bot.channels.channel import Channel
+from bot.channels.delivery import Pauses
+from bot.channels.http import Http
 from bot.channels.service import Channels
-from bot.client import Event, read_events
-from bot.gateway.app import create_app
+from bot.channels.webhooks import webhooks
+from bot.dialogue.notes import Notes
 from bot.gateway.conversations import Conversations
-from bot.gateway.door import Door
+from bot.gateway.gateway import Gateway
 from bot.gateway.rasa import Rasa, RasaGone, RasaUnavailable, Reply
 from bot.gateway.server import create_server
 from bot.messages import BotMessage
-from bot.processes import bound
+from bot.runtime.processes import bound
+from bot.runtime.streams import TurnStreams
 from bot.settings import ROOT, Settings
-from bot.streams import TurnStreams
+from bot.terminal.client import AnswerEvent, read_events
 from data import migrations
 from data.database import create_engine, session_factory
 from data.models import Customer
@@ -34,7 +39,7 @@ from data.rules import ShopRules
 from data.unit_of_work import UnitOfWork
 
 SESSION_KEY = "the key of the sessions, long enough for HS256"
-RULES = ShopRules.load(ROOT / "data/demo/rules.yaml")
+RULES = ShopRules.load(ROOT / "demo/shop")
 IDENTITY_KEY = "the key that the shop shares, long enough for HS256"
 EMAIL = "lin@example.com"
 
@@ -61,7 +66,19 @@ class FakeRasa(Rasa):
         self.away = False
         self.notes: dict[str, Any] = {"kind": "answer", "timings_ms": {"action": 1}}
 
-    async def say(self, session_id: str, text: str, *, turn_id: str, language: str | None) -> Reply:
+    async def say(
+        self,
+        session_id: str,
+        text: str,
+        *,
+        turn_id: str,
+        message_id: str,
+        language: str | None,
+        asked_from: str = "",
+        page: Mapping[str, Any] | None = None,
+    ) -> Reply:
+        self.asked_from = asked_from
+        self.page = page
         self.asked.append((session_id, text, language))
         if self.down:
             raise RasaUnavailable("ConnectError")
@@ -73,7 +90,7 @@ class FakeRasa(Rasa):
             await asyncio.sleep(0)
         if self.gate is not None:
             await self.gate.wait()
-        return Reply(self.play(session_id, text), self.notes)
+        return Reply(self.play(session_id, text), Notes.read(self.notes))
 
     async def ready(self) -> bool:
         return not (self.down or self.away)
@@ -90,8 +107,8 @@ class FakeRasa(Rasa):
         }
 
 
-class FakeDoor(Door):
-    """A door whose Rasa is a `FakeRasa`."""
+class FakeGateway(Gateway):
+    """A gateway whose Rasa is a `FakeRasa`."""
 
     loop: asyncio.AbstractEventLoop  # of the server, for what another thread wants done
 
@@ -153,22 +170,38 @@ def _fresh_database() -> bytes:
         return file.read_bytes()
 
 
-def make_door(
+def make_gateway(
     folder: Path,
     *,
     traced: bool = False,
     clock: Callable[[], float] = time.monotonic,
     **changes: Any,
-) -> FakeDoor:
+) -> FakeGateway:
     settings = make_settings(folder, **changes)
-    return FakeDoor(settings, make_units(folder), traced=traced, clock=clock)
+    return FakeGateway(settings, make_units(folder), traced=traced, clock=clock)
+
+
+def make_channels(
+    channels: Sequence[Channel], gateway: FakeGateway, http: Http, *, pauses: Pauses | None = None
+) -> Channels:
+    """These platforms before this gateway."""
+    return Channels(
+        channels,
+        AssistantForChannels(gateway),
+        gateway.unit_of_work,
+        settings=gateway.settings,
+        bus=gateway.bus,
+        http=http,
+        pauses=pauses,
+    )
 
 
 @contextmanager
-def listening(door: Door, channels: Channels | None = None) -> Iterator[str]:
+def listening(gateway: Gateway, channels: Channels | None = None) -> Iterator[str]:
     """The gateway's application on a free port of this machine, in a thread; yields its URL."""
     held = bound("127.0.0.1", 0, "")
-    server = create_server(create_app(door, channels=channels), door.settings, door.retire)
+    app = create_app(gateway, routers=[webhooks(channels)] if channels else [], link_codes=channels)
+    server = create_server(app, gateway.settings, gateway.retire)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [held]})
     thread.start()
     try:
@@ -200,10 +233,10 @@ class Caller:
         body = {"text": text, "message_id": message_id, **more}
         return await self.http.post("/api/v1/messages", json=body, headers=self.key)
 
-    async def say(self, text: str, message_id: str = "m1", **more: object) -> list[Event]:
+    async def say(self, text: str, message_id: str = "m1", **more: object) -> list[AnswerEvent]:
         answer = await self.post(text, message_id, **more)
         assert answer.status_code == 200, answer.text
-        return list(read_events([answer.content]))
+        return list(read_events(answer))
 
     async def history(self) -> list[dict[str, Any]]:
         answer = await self.http.get("/api/v1/messages", headers=self.key)
@@ -212,15 +245,15 @@ class Caller:
 
 
 @asynccontextmanager
-async def calling(door: Door) -> AsyncIterator[Caller]:
+async def calling(gateway: Gateway) -> AsyncIterator[Caller]:
     """A caller with an open session; unexpected errors come as the 503 that customers see."""
-    transport = httpx.ASGITransport(create_app(door), raise_app_exceptions=False)
+    transport = httpx.ASGITransport(create_app(gateway), raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://shop") as http:
         caller = Caller(http)
         await caller.open()
         yield caller
-    await door.close()
+    await gateway.close()
 
 
-def texts(events: list[Event]) -> list[str]:
+def texts(events: list[AnswerEvent]) -> list[str]:
     return [event.data["text"] for event in events if event.name == "message"]

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import pytest
 
-from bot.phrases import phrase
+from bot.wording.phrases import phrase
 from tests.benchmarks import load
 from tests.benchmarks.load import Customer, Measured, Shop
 

@@ -78,9 +78,9 @@ def test_the_questions_are_half_chinese_and_name_sources_that_exist():
     questions = read_questions()
     count = Counter((each.kind, each.language) for each in questions)
     assert all(count[kind, "zh"] == count[kind, "en"] for kind in ("answer", "refuse", "inject"))
-    demo = _bench.ROOT / "data" / "demo"
+    demo = _bench.ROOT / "demo" / "shop"
     known = {path.stem for path in (demo / "documents" / "en").glob("*.md")}
-    for path in (demo / "catalogue").glob("*.yaml"):
+    for path in (demo.parent / "catalogue").glob("*.yaml"):
         known |= {each["id"] for each in yaml.safe_load(path.read_text("utf-8"))["products"]}
     for each in questions:
         assert set(each.sources) <= known, each.ask

@@ -10,31 +10,31 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.channels.base import Channel, Event, read_event
-from bot.channels.dingtalk import DingTalk, DingTalkSettings
+from bot.channels.channel import Channel, ChannelEvent, read_event
 from bot.channels.errors import TryAgain, Undeliverable
-from bot.channels.feishu import Feishu, FeishuSettings
-from bot.channels.feishu import _attachments as of_feishu
 from bot.channels.http import Http, trusted
-from bot.channels.line import Line, LineSettings
-from bot.channels.line import _event as of_line
-from bot.channels.messenger import Messenger, MessengerSettings
-from bot.channels.messenger import _event as of_messenger
-from bot.channels.slack import Slack, SlackSettings
-from bot.channels.slack import _said as of_slack
-from bot.channels.telegram import _event as of_telegram
-from bot.channels.twilio import Twilio, TwilioSettings
-from bot.channels.twilio import _event as of_twilio
-from bot.channels.wechat import WeChat, WeChatSettings
-from bot.channels.wechat import _event as of_wechat
-from bot.channels.whatsapp import WhatsApp, WhatsAppSettings
-from bot.channels.whatsapp import _event as of_whatsapp
+from bot.channels.platforms.dingtalk import DingTalk, DingTalkSettings
+from bot.channels.platforms.feishu import Feishu, FeishuSettings
+from bot.channels.platforms.feishu import _attachments as of_feishu
+from bot.channels.platforms.line import Line, LineSettings
+from bot.channels.platforms.line import _event as of_line
+from bot.channels.platforms.messenger import Messenger, MessengerSettings
+from bot.channels.platforms.messenger import _event as of_messenger
+from bot.channels.platforms.slack import Slack, SlackSettings
+from bot.channels.platforms.slack import _said as of_slack
+from bot.channels.platforms.telegram import _event as of_telegram
+from bot.channels.platforms.twilio import Twilio, TwilioSettings
+from bot.channels.platforms.twilio import _event as of_twilio
+from bot.channels.platforms.wechat import WeChat, WeChatSettings
+from bot.channels.platforms.wechat import _event as of_wechat
+from bot.channels.platforms.whatsapp import WhatsApp, WhatsAppSettings
+from bot.channels.platforms.whatsapp import _event as of_whatsapp
 
 MOST = 1000
 AES_KEY = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C"
 
 
-def found(event: Event | None) -> list[tuple[str, Any]]:
+def found(event: ChannelEvent | None) -> list[tuple[str, Any]]:
     assert event is not None
     assert read_event(json.loads(json.dumps(event.stored()))) == event
     return [(one.kind, next(iter(one.place.values()))) for one in event.attachments]
@@ -43,7 +43,7 @@ def found(event: Event | None) -> list[tuple[str, Any]]:
 # What comes
 
 
-def telegram(**what: Any) -> Event | None:
+def telegram(**what: Any) -> ChannelEvent | None:
     chat = {"id": 1, "type": "private"}
     message = {"message_id": 2, "chat": chat, "from": {"id": 1}, **what}
     return of_telegram("7", "media", message, message["from"])

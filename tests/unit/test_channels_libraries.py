@@ -29,16 +29,16 @@ from twilio.request_validator import RequestValidator
 from wechatpy import parse_message
 from wechatpy.replies import deserialize_reply
 
-from bot.channels import feishu
-from bot.channels.base import Channel, Event, Request
+from bot.channels.channel import Channel, ChannelEvent, Request
 from bot.channels.errors import Refused
-from bot.channels.feishu import Feishu
 from bot.channels.http import Http
-from bot.channels.line import Line, LineSettings
-from bot.channels.slack import Slack, SlackSettings
-from bot.channels.telegram import Telegram
-from bot.channels.twilio import Twilio, TwilioSettings, gsm_units
-from bot.channels.wechat import WeChat
+from bot.channels.platforms import feishu
+from bot.channels.platforms.feishu import Feishu
+from bot.channels.platforms.line import Line, LineSettings
+from bot.channels.platforms.slack import Slack, SlackSettings
+from bot.channels.platforms.telegram import Telegram
+from bot.channels.platforms.twilio import Twilio, TwilioSettings, gsm_units
+from bot.channels.platforms.wechat import WeChat
 from bot.messages import BotMessage
 from tests.integration.channels.feishu import KEY, TOKEN, FakeFeishu
 from tests.integration.channels.platform import Shown, Webhook
@@ -191,7 +191,7 @@ def test_telegram_hears_what_its_library_hears() -> None:
     fake = FakeTelegram()
     channel = Telegram(fake.settings(), HTTP)
 
-    def read(webhook: Webhook) -> tuple[Event, Update]:
+    def read(webhook: Webhook) -> tuple[ChannelEvent, Update]:
         [event] = channel.events(asked(webhook)).events
         update = Update.de_json(json.loads(webhook.content), None)
         assert update is not None
@@ -225,7 +225,7 @@ def test_wechat_hears_what_another_library_hears() -> None:
     fake = FakePlainWeChat()
     channel = WeChat(fake.settings(), HTTP)
 
-    def read(webhook: Webhook) -> tuple[Event, Any]:
+    def read(webhook: Webhook) -> tuple[ChannelEvent, Any]:
         [event] = channel.events(asked(webhook)).events
         message = parse_message(webhook.content)
         assert event.conversation == message.source

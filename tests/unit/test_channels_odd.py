@@ -13,10 +13,10 @@ import httpx
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.channels import feishu
-from bot.channels.base import Channel, Request
+from bot.channels.channel import Channel, Request
 from bot.channels.errors import Refused
 from bot.channels.http import Http
+from bot.channels.platforms import feishu
 from tests.integration.channels.dingtalk import FakeDingTalk
 from tests.integration.channels.feishu import KEY, FakeFeishu, encrypted
 from tests.integration.channels.line import FakeLine
@@ -114,3 +114,53 @@ def test_what_is_odd_raises_nothing(call: tuple[Channel, Webhook], data: st.Data
         assert event.conversation
         json.dumps(event.stored())
         assert all(isinstance(words, str) for words in (event.id, event.conversation, event.text))
+
+
+def events_of(fake: FakePlatform, webhook: Webhook) -> list[tuple[str, str]]:
+    """Kind and text of what the channel takes from a call."""
+    channel = fake.channel(fake.settings(), HTTP)
+    request = Request("POST", "https://shop.example", webhook.headers, {}, webhook.content)
+    return [(event.kind, event.text) for event in channel.events(request).events]
+
+
+def test_only_edits_of_words_say_something_new() -> None:
+    fake = FakeTelegram()
+    place = {"latitude": 1.5, "longitude": 2.5}
+    for sent in (
+        {"location": {**place, "live_period": 900}},
+        {"location": place},  # the end of a live one
+        {"document": {"file_id": "F", "file_unique_id": "U"}, "caption": "the receipt"},
+    ):
+        moved = fake.message(1, "1", False, **sent)
+        assert events_of(fake, fake.update(1, edited_message=moved)) == []
+        assert len(events_of(fake, fake.update(1, message=moved))) == 1
+    mended = fake.message(1, "1", False, text="a tent")
+    assert events_of(fake, fake.update(1, edited_message=mended)) == [("text", "a tent")]
+
+
+def test_every_message_of_whatsapp_is_answered() -> None:
+    fake = FakeWhatsApp()
+    order = {"catalog_id": "1", "text": "by Friday?", "product_items": [{"quantity": 2}]}
+    for said, taken in (
+        ({"type": "order", "order": order}, ("cart", "by Friday?")),
+        ({"type": "order", "order": {**order, "text": ""}}, ("cart", "")),
+        ({"type": "button", "button": {"text": "Track order"}}, ("text", "Track order")),
+        ({"type": "button", "button": {"text": "Track", "payload": "track"}}, ("press", "track")),
+        ({"type": "unsupported", "errors": [{"code": 131051}]}, ("media", "")),
+        ({"type": "poll_creation"}, ("media", "")),
+    ):
+        assert events_of(fake, fake.message("1", 1, **said)) == [taken]
+    for silent in ("reaction", "system", "edit", "revoke"):
+        assert events_of(fake, fake.message("1", 1, type=silent)) == []
+
+
+def test_a_name_alone_is_a_greeting_and_no_picture() -> None:
+    for fake in (FakeTelegram(), FakeSlack(), FakeFeishu(), FakeLine(), FakeDingTalk()):
+        assert events_of(fake, fake.says("", group=True, n=1)) == [("text", "")], fake
+
+
+def test_a_rich_text_keyed_by_its_language_has_words() -> None:
+    fake = FakeFeishu()
+    content = {"zh_cn": {"title": "问一下", "content": [[{"tag": "text", "text": "运费多少"}]]}}
+    said = fake.message(content, user="1", group=False, kind="post", n=1)
+    assert events_of(fake, said) == [("text", "问一下\n运费多少")]

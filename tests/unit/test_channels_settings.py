@@ -56,5 +56,8 @@ def test_a_platform_is_on_when_its_settings_are_complete(
     monkeypatch.setenv("SHOPGUIDE_TELEGRAM_SECRET", "")
     assert (state().on, state().begun) == (False, True)
     assert state().complaint() == "set SHOPGUIDE_TELEGRAM_SECRET"
-    monkeypatch.setenv("SHOPGUIDE_TELEGRAM_SECRET", "s")
+    for weak in ("s", " ", "a" * 40):
+        monkeypatch.setenv("SHOPGUIDE_TELEGRAM_SECRET", weak)
+        assert state().complaint() == "correct SHOPGUIDE_TELEGRAM_SECRET"
+    monkeypatch.setenv("SHOPGUIDE_TELEGRAM_SECRET", "qz7Jw0Yk3vT9nB5xR1mP8sD4fG6hL2cK")
     assert state().on

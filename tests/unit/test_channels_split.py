@@ -12,12 +12,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from bot.channels import dingtalk, feishu, whatsapp
-from bot.channels.degrade import Capabilities, Piece, Span, card_of, degrade
-from bot.channels.slack import plain
+from bot.channels.platforms import dingtalk, feishu, whatsapp
+from bot.channels.platforms.slack import plain
+from bot.channels.platforms.telegram import HTML, Telegram
+from bot.channels.platforms.tencent import LINKS
+from bot.channels.render import Capabilities, Piece, Span, card_of, degrade
 from bot.channels.split import split, utf8, utf16
-from bot.channels.telegram import HTML, Telegram
-from bot.channels.tencent import LINKS
 from bot.messages import BotMessage, Button, ProductCard
 from tests.integration.channels.whatsapp import rendered
 

@@ -15,9 +15,9 @@ from wechatpy.enterprise.crypto import WeChatCrypto as WeComCrypto
 from wechatpy.exceptions import InvalidSignatureException
 from wechatpy.utils import check_signature
 
-from bot.channels.degrade import Card
 from bot.channels.errors import Refused
-from bot.channels.tencent import LINKS, Envelope, article, read, signature, write
+from bot.channels.platforms.tencent import LINKS, Envelope, article, read, signature, write
+from bot.channels.render import Card
 
 TOKEN = "QDG6eK"
 RECEIVER = "wx5823bf96d3bd56c7"

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-FOLDER = Path(__file__).parents[2] / "data" / "demo" / "catalogue"
+FOLDER = Path(__file__).parents[2] / "demo" / "catalogue"
 FILES = sorted(FOLDER.glob("*.yaml"))
 CATEGORIES: list[dict[str, Any]] = [
     yaml.safe_load(path.read_text(encoding="utf-8")) for path in FILES

@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 
-DEMO = Path(__file__).parents[2] / "data" / "demo"
+DEMO = Path(__file__).parents[2] / "demo" / "shop"
 RULES: dict[str, Any] = yaml.safe_load((DEMO / "rules.yaml").read_text(encoding="utf-8"))
+SHOP: dict[str, Any] = yaml.safe_load((DEMO / "shop.yaml").read_text(encoding="utf-8"))
 LANGUAGES = ("zh", "en")
 TOPICS = {
     "account",
@@ -195,11 +196,17 @@ def _facts() -> Iterator[tuple[str, str, str]]:
         "Orders leave our warehouse from Monday to Saturday, "
         "and not on Sundays or public holidays.",
     )
+    near, remote = (
+        # Of a region with several names the first one stands in the page.
+        "、".join(each if isinstance(each, str) else each[0] for each in zones[zone]["regions"])
+        for zones in [RULES["delivery"]["zones"]]
+        for zone in ("near", "remote")
+    )
     rows = {
-        "near": ("、".join(RULES["delivery"]["near"]), "Shanghai, Zhejiang, Jiangsu, Anhui"),
+        "near": (near, "Shanghai, Zhejiang, Jiangsu, Anhui"),
         "mainland": ("其他省份", "Other provinces"),
         "remote": (
-            "、".join(RULES["delivery"]["remote"]),
+            remote,
             "Xinjiang, Tibet, Qinghai, Inner Mongolia, Ningxia, Gansu, Hainan",
         ),
     }
@@ -213,13 +220,14 @@ def _facts() -> Iterator[tuple[str, str, str]]:
         )
         yield "express-delivery", f"发货后 {fast} 天送达", f"takes {fast} {unit} after dispatch"
     for name in ("香港", "澳门", "台湾"):
-        assert name in RULES["delivery"]["not_served"]
+        regions = RULES["delivery"]["not_served"]["regions"]
+        assert any(name in each for each in regions)
     yield (
         "delivery-areas",
         "香港、澳门和台湾暂不配送。",
         "We do not deliver to Hong Kong, Macao or Taiwan.",
     )
-    locker = RULES["delivery"]["pickup_locker_days"]
+    locker = RULES["delivery"]["locker_days"]
     yield (
         "parcel-lockers",
         f"包裹在快递柜里保留 {locker} 天",
@@ -239,7 +247,8 @@ def _facts() -> Iterator[tuple[str, str, str]]:
     )
 
     returns = RULES["returns"]
-    windows, gold = returns["windows"], returns["gold_window"]
+    windows = {name: terms["days"] for name, terms in returns["classes"].items()}
+    gold = returns["classes"]["standard"]["days_by_tier"]["gold"]
     yield (
         "returns",
         f"普通商品签收后 {windows['standard']} 天内可以退货。",
@@ -302,14 +311,14 @@ def _facts() -> Iterator[tuple[str, str, str]]:
         f"银行或钱包需要 {bank} 天到账。",
         f"Your bank or wallet then needs {bank} days to show the refund.",
     )
-    assert returns["exchange_once"] is True
+    assert returns["exchange"]["once"] is True
     yield (
         "exchanges",
         "每件商品可以免费换一次尺码或颜色。",
         "Each item can be exchanged once, free of charge, for another size or colour.",
     )
 
-    days, months = RULES["price_protection_days"], RULES["warranty"]["default"]
+    days, months = RULES["price_protection_days"], RULES["warranty"]["months"]
     yield (
         "price-protection",
         f"付款后 {days} 天内商品降价，可以申请退还差价。",
@@ -324,7 +333,7 @@ def _facts() -> Iterator[tuple[str, str, str]]:
     membership = RULES["membership"]
     span = membership["window_days"]
     for tier, zh, en in (("silver", "银卡", "Silver"), ("gold", "金卡", "Gold")):
-        terms = membership["tiers"][tier]
+        terms = next(terms for terms in membership["tiers"] if terms["id"] == tier)
         least, rate, coupon = terms["from"], terms["points_rate"], _plain(terms["birthday_coupon"])
         yield (
             "membership",
@@ -351,9 +360,9 @@ def _facts() -> Iterator[tuple[str, str, str]]:
             f"{zh}会员生日当天获得一张 {coupon} 元优惠券。",
             f"{en} members get a ¥{coupon} coupon on their birthday.",
         )
-    rate = membership["points_per_yuan"]
+    rate = membership["points"]["per_unit"]
     yield "points", f"{rate} 积分可以抵 1 元。", f"{rate} points are worth ¥1."
-    valid = membership["points_valid_days"]
+    valid = membership["points"]["valid_days"]
     yield "points", f"{valid} 天内有效", f"Points are valid for {valid} days"
 
     payment = RULES["payment"]
@@ -405,12 +414,12 @@ def _facts() -> Iterator[tuple[str, str, str]]:
     assert RULES["gift"]["card_free"] is True
     yield "gift-wrapping", "手写贺卡免费", "A handwritten card is free"
 
-    week, weekend = (_hours(RULES["service_hours"][key]) for key in ("weekdays", "weekend"))
+    week, weekend = (_hours(SHOP["service_hours"][key]) for key in ("mon-fri", "sat-sun"))
     for name in ("service-hours", "assistant"):
         yield name, week, week
         yield name, weekend, weekend
     for key in ("phone", "email"):
-        yield "service-hours", RULES["shop"][key], RULES["shop"][key]
+        yield "service-hours", SHOP[key], SHOP[key]
 
 
 @pytest.mark.parametrize(("name", "zh", "en"), list(_facts()))
@@ -434,11 +443,17 @@ def _sweeps() -> Iterator[tuple[str, str, set[str]]]:
     returns = RULES["returns"]
     yield "zh", r"(\d+) 元退货运费|退货运费(?:是)? (\d+) 元", {_plain(returns["fee"])}
     yield "en", r"¥(\d+) return fee", {_plain(returns["fee"])}
-    yield "zh", r"清仓商品(?:的退货期是|签收后) (\d+) 天", {str(returns["windows"]["clearance"])}
+    yield (
+        "zh",
+        r"清仓商品(?:的退货期是|签收后) (\d+) 天",
+        {str(returns["classes"]["clearance"]["days"])},
+    )
     yield (
         "en",
         r"within (\d+) days of delivery",
-        {str(days) for days in (*returns["windows"].values(), returns["gold_window"])} | {"90"},
+        {str(terms["days"]) for terms in returns["classes"].values()}
+        | {str(returns["classes"]["standard"]["days_by_tier"]["gold"])}
+        | {"90"},
     )  # reviews
     yield "zh", r"(\d+) 天价格保护", {str(RULES["price_protection_days"])}
     yield "en", r"(\d+) days of price protection", {str(RULES["price_protection_days"])}
@@ -467,4 +482,4 @@ def test_every_holiday_stands_in_the_delivery_page() -> None:
             stated.add(day)
             day += timedelta(1)
     sundays = {day for day in stated if day.weekday() == 6}  # no dispatch on them anyway
-    assert stated - sundays == set(RULES["holidays"])
+    assert stated - sundays == set(SHOP["holidays"])

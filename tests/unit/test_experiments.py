@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from data.experiments.assignment import Experiment
-from data.experiments.report import Shown, report, told
+from data.experiments.report import Shown, as_lines, report
 from data.experiments.statistics import ALPHA, bootstrap, evidence, ratio_interval, wilson
 from data.repositories import Sale
 
@@ -223,7 +223,7 @@ def test_a_replay_is_counted_as_it_happened() -> None:
     (compared,) = found.comparisons
     assert (compared.name, compared.against, compared.ahead) == ("b", "a", None)
     assert compared.ratio.value == 1.0
-    text = "\n".join(told(found, "CNY"))
+    text = "\n".join(as_lines(found, "CNY"))
     assert "a: 3 people, 4 products shown, 2 clicks" in text
     assert "go on: nothing is decided yet" in text
     assert "60.00 CNY" in text
@@ -258,4 +258,4 @@ def test_without_an_experiment_models_are_listed_and_nothing_compared() -> None:
     found = report([shown(1, "personal", 0), shown(2, "popular", 0)], [], "", None)
     assert [arm.name for arm in found.arms] == ["personal", "popular"]
     assert found.comparisons == []
-    assert "–" not in told(found, "CNY")[2]
+    assert "–" not in as_lines(found, "CNY")[2]

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import httpx
 import pytest
-from fake_gateway import FakeDoor, make_door, make_settings
+from fake_gateway import FakeGateway, make_gateway, make_settings
 from fastapi import FastAPI
 from pydantic import ValidationError
 from starlette.responses import HTMLResponse
 
-from bot.gateway.app import create_app
+from bot.app import create_app
 
 pytestmark = pytest.mark.anyio
 
@@ -25,19 +25,19 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture
-def door(tmp_path: Path) -> FakeDoor:
-    return make_door(tmp_path, allowed_origins=f"{LISTED}, https://m.shop.example")
+def gateway(tmp_path: Path) -> FakeGateway:
+    return make_gateway(tmp_path, allowed_origins=f"{LISTED}, https://m.shop.example")
 
 
 def browser(
-    door: FakeDoor, host: str = "chat.example", site: FastAPI | None = None
+    gateway: FakeGateway, host: str = "chat.example", site: FastAPI | None = None
 ) -> httpx.AsyncClient:
-    transport = httpx.ASGITransport(create_app(door, site=site))
+    transport = httpx.ASGITransport(create_app(gateway, site=site))
     return httpx.AsyncClient(transport=transport, base_url=f"http://{host}")
 
 
-async def test_listed_pages_may_ask_and_read_the_answer(door: FakeDoor) -> None:
-    async with browser(door) as http:
+async def test_listed_pages_may_ask_and_read_the_answer(gateway: FakeGateway) -> None:
+    async with browser(gateway) as http:
         for origin in (LISTED, "https://m.shop.example"):
             asked = {
                 "Origin": origin,
@@ -67,8 +67,8 @@ async def test_listed_pages_may_ask_and_read_the_answer(door: FakeDoor) -> None:
         "http://chat.example@evil.example",
     ],
 )
-async def test_other_pages_may_not(door: FakeDoor, origin: str) -> None:
-    async with browser(door) as http:
+async def test_other_pages_may_not(gateway: FakeGateway, origin: str) -> None:
+    async with browser(gateway) as http:
         for method in ("POST", "OPTIONS"):
             headers = {"Origin": origin, "Access-Control-Request-Method": "POST"}
             answer = await http.request(method, "/api/v1/sessions", json={}, headers=headers)
@@ -86,14 +86,16 @@ async def test_other_pages_may_not(door: FakeDoor, origin: str) -> None:
         ("chat.example:8080", "http://chat.example:8080"),
     ],
 )
-async def test_its_own_pages_and_programs_may_ask(door: FakeDoor, host: str, origin: str) -> None:
-    async with browser(door, host) as http:
+async def test_its_own_pages_and_programs_may_ask(
+    gateway: FakeGateway, host: str, origin: str
+) -> None:
+    async with browser(gateway, host) as http:
         for headers in ({"Origin": origin, "Host": host}, {"Host": host}):
             answer = await http.post("/api/v1/sessions", json={}, headers=headers)
             assert answer.status_code == 201
 
 
-async def test_every_answer_carries_the_headers(door: FakeDoor) -> None:
+async def test_every_answer_carries_the_headers(gateway: FakeGateway) -> None:
     site = FastAPI(openapi_url=None)
 
     @site.get("/page")
@@ -104,7 +106,7 @@ async def test_every_answer_carries_the_headers(door: FakeDoor) -> None:
     async def own() -> HTMLResponse:
         return HTMLResponse("<p>hello", headers={"Content-Security-Policy": "default-src 'none'"})
 
-    async with browser(door, site=site) as http:
+    async with browser(gateway, site=site) as http:
         answers = {
             path: await http.get(path)
             for path in ("/healthz", "/api/v1/messages", "/docs", "/nowhere", "/page", "/own")
@@ -123,8 +125,8 @@ async def test_every_answer_carries_the_headers(door: FakeDoor) -> None:
     assert answers["/own"].headers["content-security-policy"] == "default-src 'none'"
 
 
-async def test_the_reference_needs_nothing_from_elsewhere(door: FakeDoor) -> None:
-    async with browser(door) as http:
+async def test_the_reference_needs_nothing_from_elsewhere(gateway: FakeGateway) -> None:
+    async with browser(gateway) as http:
         page = await http.get("/docs")
         assert page.status_code == 200
         for path in ("/api/v1/messages", "/api/v1/sessions/current", "/metrics"):

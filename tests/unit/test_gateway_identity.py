@@ -14,7 +14,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
-from bot.gateway.identity import Identities, KeysUnavailable, PublishedKeys, Secret
+from bot.gateway.identity import Identities, KeysUnavailable, PublishedKeys, Secret, _usable
 from bot.gateway.tokens import TokenRefused
 
 pytestmark = pytest.mark.anyio
@@ -156,7 +156,7 @@ def confused() -> str:
         signed(EC, "ES256"),
         signed(RSA, "RS384"),
         signed(NEXT_RSA),
-        signed(RSA, exp=NOW - timedelta(seconds=1)),
+        signed(RSA, exp=NOW - timedelta(seconds=61)),
         signed(RSA, nbf=NOW + timedelta(hours=1)),
         signed(RSA, aud="another"),
         signed(RSA, aud=None),
@@ -167,6 +167,39 @@ def confused() -> str:
 async def test_what_only_looks_like_the_shop_s_token_is_refused(token: str) -> None:
     with pytest.raises(TokenRefused):
         await ShopSite(public(RSA, "one"), public(EC, "two")).identities().email(token)
+
+
+@pytest.mark.parametrize(
+    ("claims", "taken"),
+    [
+        ({"iat": 50}, True),  # the shop's clock is a minute ahead
+        ({"iat": 90}, False),
+        ({"exp": -50}, True),
+        ({"exp": 25 * 3600}, False),
+        ({"iat": -100, "exp": 24 * 3600 - 100}, True),
+        ({"iat": -20 * 3600, "exp": 10 * 3600}, False),
+        ({"nbf": 50}, True),
+    ],
+)
+async def test_clocks_may_be_a_minute_apart_and_tokens_last_a_day(
+    claims: dict[str, int], taken: bool
+) -> None:
+    now = datetime.now(UTC).timestamp()
+    token = signed(RSA, **{"exp": now + 60, **{name: now + s for name, s in claims.items()}})
+    found = ShopSite(public(RSA, "one")).identities().email(token)
+    if taken:
+        assert await found == "lin@example.com"
+    else:
+        with pytest.raises(TokenRefused):
+            await found
+
+
+async def test_an_address_that_the_shop_did_not_verify_names_nobody() -> None:
+    identities = ShopSite(public(RSA, "one")).identities()
+    assert await identities.email(signed(RSA, email_verified=True))
+    for odd in (False, "false", None):
+        with pytest.raises(TokenRefused):
+            await identities.email(signed(RSA, email_verified=odd))
 
 
 async def test_keys_for_other_uses_sign_nothing() -> None:
@@ -192,3 +225,15 @@ async def test_a_shared_secret_takes_nothing_but_hs256() -> None:
     for token in (signed(secret, "HS512"), unsigned(), signed(RSA)):
         with pytest.raises(TokenRefused):
             await identities.email(token)
+
+
+def test_a_key_that_cannot_be_read_hides_no_other() -> None:
+    """Whatever a shop's site publishes beside the keys that we know."""
+    public = json.loads(RSAAlgorithm.to_jwk(RSA.public_key()))
+    good = {**public, "kid": "good", "alg": "RS256", "use": "sig"}
+    odd = [{"kty": "oct"}, {"kty": "RSA", "n": 7, "e": None}, {"kty": "EC", "crv": {}}, {}, 5]
+    keys = _usable(json.dumps({"keys": [*odd, good]}).encode(), "RS256")
+    assert list(keys) == ["good"]
+    for none in ({"keys": odd}, {"keys": {}}, {"keys": []}, [], 7):
+        with pytest.raises(ValueError, match=r"key"):
+            _usable(json.dumps(none).encode(), "RS256")

@@ -9,11 +9,11 @@ from typing import Any
 
 import httpx
 import pytest
-from fake_gateway import Caller, calling, make_door, texts
+from fake_gateway import Caller, calling, make_gateway, texts
 
 from bot.gateway.errors import SENTENCES
 from bot.gateway.limits import RateLimit
-from bot.gateway.text import clean
+from bot.runtime.clean import clean
 
 pytestmark = pytest.mark.anyio
 
@@ -53,15 +53,17 @@ def body(text: str) -> bytes:
 
 
 async def test_length_is_limited_and_told(tmp_path: Path) -> None:
-    async with calling(make_door(tmp_path, message_chars=10)) as caller:
+    async with calling(make_gateway(tmp_path, message_chars=10)) as caller:
         sentences = refused(await caller.post("一" * 11), 413, "too_long")
         assert "10" in sentences["zh"]
         assert "10" in sentences["en"]
         assert texts(await caller.say("一" * 10)) == ["You said: " + "一" * 10]
+        # Three characters once it is composed.
+        refused(await caller.post("\ufb2c" * 10), 413, "too_long")
 
 
 async def test_a_body_beyond_all_bounds_is_not_read_to_its_end(tmp_path: Path) -> None:
-    async with calling(make_door(tmp_path)) as caller:
+    async with calling(make_gateway(tmp_path)) as caller:
         refused(await raw(caller, body("x" * 300_000)), 413, "too_large")
         read = 0
 
@@ -78,7 +80,7 @@ async def test_a_body_beyond_all_bounds_is_not_read_to_its_end(tmp_path: Path) -
 
 @pytest.mark.parametrize("text", ["", "   \n\t", "\x00\x01\x1b", "\u202e\u2066"])
 async def test_nothing_but_blanks_and_controls_is_empty(tmp_path: Path, text: str) -> None:
-    async with calling(make_door(tmp_path)) as caller:
+    async with calling(make_gateway(tmp_path)) as caller:
         refused(await caller.post(text), 422, "empty")
 
 
@@ -94,7 +96,7 @@ async def test_nothing_but_blanks_and_controls_is_empty(tmp_path: Path, text: st
     ],
 )
 async def test_what_is_not_json_in_utf8_is_refused(tmp_path: Path, content: bytes) -> None:
-    async with calling(make_door(tmp_path)) as caller:
+    async with calling(make_gateway(tmp_path)) as caller:
         answer = await raw(caller, content)
         assert answer.status_code in (400, 422)
         assert answer.json()["error"]["code"] in ("unreadable", "invalid")
@@ -118,7 +120,7 @@ async def test_what_is_not_json_in_utf8_is_refused(tmp_path: Path, content: byte
     ],
 )
 async def test_wrong_fields_are_named_and_never_repeated(tmp_path: Path, content: object) -> None:
-    async with calling(make_door(tmp_path)) as caller:
+    async with calling(make_gateway(tmp_path)) as caller:
         answer = await raw(caller, json.dumps(content).encode())
         refused(answer, 422, "invalid")
         assert "hello" not in answer.text
@@ -126,7 +128,7 @@ async def test_wrong_fields_are_named_and_never_repeated(tmp_path: Path, content
 
 
 async def test_lone_surrogates_do_no_harm(tmp_path: Path) -> None:
-    async with calling(make_door(tmp_path)) as caller:
+    async with calling(make_gateway(tmp_path)) as caller:
         answer = await raw(caller, b'{"text": "hi \\ud800 there", "message_id": "m1"}')
         assert answer.status_code in (200, 422)
         answer.content.decode("utf-8")
@@ -134,17 +136,17 @@ async def test_lone_surrogates_do_no_harm(tmp_path: Path) -> None:
 
 
 async def test_control_characters_never_reach_rasa(tmp_path: Path) -> None:
-    door = make_door(tmp_path)
-    async with calling(door) as caller:
+    gateway = make_gateway(tmp_path)
+    async with calling(gateway) as caller:
         await caller.say("a\x00b\x1b[31mc\u202ed\te\nf 👨‍👩‍👧 １")
-    assert door.fake.asked[0][1] == "ab[31mcd\te\nf 👨‍👩‍👧 １"
+    assert gateway.fake.asked[0][1] == "ab[31mcd\te\nf 👨‍👩‍👧 １"
 
 
 @pytest.mark.parametrize(
     "text", ["<script>alert(1)</script>", "'; DROP TABLE orders; --", "{{7*7}}", "👍👍", "/restart"]
 )
 async def test_hostile_text_is_only_text(tmp_path: Path, text: str) -> None:
-    async with calling(make_door(tmp_path)) as caller:
+    async with calling(make_gateway(tmp_path)) as caller:
         assert texts(await caller.say(text)) == [f"You said: {text}"]
         assert (await caller.history())[0]["text"] == text
 
@@ -156,7 +158,7 @@ def test_cleaning_composes_and_trims() -> None:
 
 async def test_messages_are_limited_per_session_by_the_clock(tmp_path: Path) -> None:
     clock = Clock()
-    async with calling(make_door(tmp_path, clock=clock, messages_per_minute=6)) as caller:
+    async with calling(make_gateway(tmp_path, clock=clock, messages_per_minute=6)) as caller:
         assert [(await caller.post("x", f"m{n}")).status_code for n in range(3)] == [200, 200, 429]
         answer = await caller.post("x", "m3")
         sentences = refused(answer, 429, "too_many")
@@ -172,7 +174,7 @@ async def test_messages_are_limited_per_session_by_the_clock(tmp_path: Path) -> 
 
 async def test_new_sessions_are_limited_per_address(tmp_path: Path) -> None:
     clock = Clock()
-    async with calling(make_door(tmp_path, clock=clock, sessions_per_minute=3)) as caller:
+    async with calling(make_gateway(tmp_path, clock=clock, sessions_per_minute=3)) as caller:
         statuses = [(await caller.http.post("/api/v1/sessions", json={})).status_code] * 2
         answer = [await caller.http.post("/api/v1/sessions", json={}) for _ in range(2)][-1]
         assert statuses == [201, 201]
@@ -182,9 +184,9 @@ async def test_new_sessions_are_limited_per_address(tmp_path: Path) -> None:
 
 
 async def test_answers_under_way_are_limited_per_session(tmp_path: Path) -> None:
-    door = make_door(tmp_path, open_streams=2)
-    door.fake.gate = asyncio.Event()
-    async with calling(door) as caller:
+    gateway = make_gateway(tmp_path, open_streams=2)
+    gateway.fake.gate = asyncio.Event()
+    async with calling(gateway) as caller:
         session_key = dict(caller.key)
         turns = [asyncio.create_task(caller.post("x", f"m{n}")) for n in range(5)]
         for turn in asyncio.as_completed(turns, timeout=30):
@@ -193,7 +195,7 @@ async def test_answers_under_way_are_limited_per_session(tmp_path: Path) -> None
                 break
         await caller.open()
         other = asyncio.create_task(caller.post("x", "m0"))
-        door.fake.gate.set()
+        gateway.fake.gate.set()
         answers = await asyncio.gather(*turns)
         assert sorted(answer.status_code for answer in answers) == [200, 200, 429, 429, 429]
         tired = next(answer for answer in answers if answer.status_code == 429)
@@ -203,7 +205,7 @@ async def test_answers_under_way_are_limited_per_session(tmp_path: Path) -> None
 
 
 async def test_unknown_addresses_and_methods_are_refused_alike(tmp_path: Path) -> None:
-    async with calling(make_door(tmp_path)) as caller:
+    async with calling(make_gateway(tmp_path)) as caller:
         refused(await caller.http.get("/api/v2/messages"), 404, "not_found")
         refused(await caller.http.delete("/api/v1/messages"), 405, "method_not_allowed")
         refused(await caller.http.get("/webhook"), 404, "not_found")
@@ -228,3 +230,16 @@ def test_a_bucket_refills_and_forgets_the_oldest_keys() -> None:
     limit.take("b")
     limit.take("c")
     assert limit.take("a") == 0
+
+
+async def test_reading_is_limited_too(tmp_path: Path) -> None:
+    gateway = make_gateway(tmp_path, messages_per_minute=30, clock=Clock())
+    async with calling(gateway) as caller:
+        for path in ("/api/v1/messages", "/api/v1/sessions/current"):
+            assert (await caller.http.get(path, headers=caller.key)).status_code == 200
+        for _ in range(18):
+            assert (await caller.http.get("/api/v1/messages", headers=caller.key)).is_success
+        answer = await caller.http.get("/api/v1/messages", headers=caller.key)
+        refused(answer, 429, "too_many")
+        assert int(answer.headers["retry-after"]) >= 1
+        assert texts(await caller.say("hello")) == ["You said: hello"]  # another allowance

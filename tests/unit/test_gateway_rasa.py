@@ -85,7 +85,7 @@ async def until(so: Callable[[], bool]) -> None:
 
 
 async def said(rasa: Rasa) -> list[str]:
-    reply = await rasa.say("s", "hello", turn_id="t", language=None)
+    reply = await rasa.say("s", "hello", turn_id="t", message_id="m", language=None)
     return [message.text for message in reply.messages]
 
 

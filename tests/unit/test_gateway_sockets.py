@@ -15,7 +15,7 @@ from typing import Any
 
 import jwt
 import pytest
-from fake_gateway import EMAIL, IDENTITY_KEY, SESSION_KEY, FakeDoor, listening, make_door
+from fake_gateway import EMAIL, IDENTITY_KEY, SESSION_KEY, FakeGateway, listening, make_gateway
 from prometheus_client import REGISTRY
 from websockets.client import ClientProtocol
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -23,15 +23,16 @@ from websockets.protocol import State
 from websockets.sync.client import ClientConnection, connect
 from websockets.uri import parse_uri
 
-from bot.client import Client
-from bot.desk import Desk
+from bot.dialogue.desk import Desk
 from bot.gateway import sockets
 from bot.gateway.tokens import mint_identity
 from bot.messages import BotMessage
-from bot.phrases import phrase
+from bot.terminal.client import Client, Session
+from bot.wording.phrases import phrase
+from data import access
 from data.models import Customer, Ticket
 
-Event = dict[str, Any]
+Frame = dict[str, Any]
 
 
 def now() -> datetime:
@@ -49,22 +50,22 @@ class Tab:
     def send(self, **frame: object) -> None:
         self.socket.send(json.dumps(frame))
 
-    def receive(self, timeout: float = 30) -> Event:
-        event: Event = json.loads(self.socket.recv(timeout))
+    def receive(self, timeout: float = 30) -> Frame:
+        event: Frame = json.loads(self.socket.recv(timeout))
         return event
 
-    def until(self, kind: str) -> list[Event]:
+    def until(self, kind: str) -> list[Frame]:
         """Everything up to the next event of this kind."""
         events = [self.receive()]
         while events[-1]["type"] != kind:
             events.append(self.receive())
         return events
 
-    def hello(self, token: str, after: str | None = None) -> Event:
+    def hello(self, token: str, after: str | None = None) -> Frame:
         self.send(type="hello", token=token, after=after)
         return self.receive()
 
-    def say(self, text: str, message_id: str = "m1") -> list[Event]:
+    def say(self, text: str, message_id: str = "m1") -> list[Frame]:
         self.send(type="message", message_id=message_id, text=text)
         return self.until("done")
 
@@ -73,7 +74,7 @@ class Tab:
         self.send(type="ping")
         return self.receive() == {"type": "pong"}
 
-    def closed(self, timeout: float = 30) -> tuple[int, list[Event]]:
+    def closed(self, timeout: float = 30) -> tuple[int, list[Frame]]:
         """The close code, and what came before it."""
         events = []
         deadline = time.monotonic() + timeout
@@ -88,8 +89,8 @@ class Tab:
 class Shop:
     """A running gateway."""
 
-    def __init__(self, door: FakeDoor, url: str) -> None:
-        self.door = door
+    def __init__(self, gateway: FakeGateway, url: str) -> None:
+        self.gateway = gateway
         self.url = url
 
     def session(self, identity: str | None = None) -> str:
@@ -113,9 +114,9 @@ class Shop:
 
 @contextmanager
 def open_shop(folder: Path, **settings: Any) -> Iterator[Shop]:
-    door = make_door(folder, **settings)
-    with listening(door) as url:
-        yield Shop(door, url)
+    gateway = make_gateway(folder, **settings)
+    with listening(gateway) as url:
+        yield Shop(gateway, url)
 
 
 @pytest.fixture
@@ -124,7 +125,7 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
         yield opened
 
 
-def kinds(events: list[Event]) -> list[str]:
+def kinds(events: list[Frame]) -> list[str]:
     return [event["type"] for event in events]
 
 
@@ -136,7 +137,7 @@ def refused(reason: str) -> float:
 
 
 def test_a_turn_is_accepted_grows_and_ends(shop: Shop) -> None:
-    shop.door.fake.deltas = ["It", "It is free"]
+    shop.gateway.fake.deltas = ["It", "It is free"]
     tab = Tab(shop.url)
     ready = tab.hello(shop.session())
     assert set(ready) == {"type", "session_id", "customer", "handoff"}
@@ -187,20 +188,20 @@ def test_who_comes_back_gets_what_was_missed(shop: Shop) -> None:
     assert {"sender", "created_at", "text"} <= set(lines[0] if lines else shop_line(shop, token))
 
 
-def shop_line(shop: Shop, token: str) -> Event:
+def shop_line(shop: Shop, token: str) -> Frame:
     tab = shop.tab(token, None)
     return tab.receive()
 
 
 def test_who_comes_in_the_middle_of_a_turn_sees_its_end_once(shop: Shop) -> None:
-    shop.door.fake.gate = asyncio.Event()
+    shop.gateway.fake.gate = asyncio.Event()
     token = shop.session()
     first = shop.tab(token)
     first.send(type="message", message_id="m1", text="hello")
     assert first.receive()["type"] == "accepted"
     late = shop.tab(token)
     assert kinds([late.receive(), late.receive()]) == ["line", "accepted"]
-    shop.door.fake.gate.set()
+    shop.gateway.fake.gate.set()
     assert kinds(late.until("done")) == ["message", "done"]
     assert late.nothing_comes()
 
@@ -212,20 +213,20 @@ def test_a_repeated_message_is_answered_again_to_who_asks_alone(shop: Shop) -> N
     there.until("done")
     assert here.say("hello")[-2:] == first[-2:]
     assert there.nothing_comes()
-    assert len(shop.door.fake.asked) == 1
+    assert len(shop.gateway.fake.asked) == 1
 
 
 def test_an_apology_leaves_the_message_open_to_a_retry(shop: Shop) -> None:
     token = shop.session()
     tab = shop.tab(token)
-    shop.door.fake.down = True
+    shop.gateway.fake.down = True
     for _ in range(2):
         message, done = tab.say("hello")[-2:]
         assert message["message_id"] == "m1.0"
         assert done["unanswered"] is True
         assert message["body"]["text"] == phrase("apology", "en")
     assert shop_line(shop, token)["unanswered"] is True
-    shop.door.fake.down = False
+    shop.gateway.fake.down = False
     message = tab.say("hello")[-2]
     assert (message["message_id"], message["body"]["text"]) == ("m1.1", "You said: hello")
     assert "unanswered" not in shop_line(shop, token)
@@ -234,17 +235,87 @@ def test_an_apology_leaves_the_message_open_to_a_retry(shop: Shop) -> None:
 # Who somebody is
 
 
-def test_all_tabs_learn_who_signed_in(shop: Shop) -> None:
+def test_whoever_signs_in_goes_on_by_another_token_and_alone(shop: Shop) -> None:
     token = shop.session()
     here, there = shop.tab(token), shop.tab(token)
     here.send(type="identify", identity=mint_identity(EMAIL, now(), IDENTITY_KEY))
-    for tab in (here, there):
-        ready = tab.receive()
-        assert (ready["type"], ready["customer"]) == ("ready", "林悦")
+    renewed, ready = here.receive(), here.receive()
+    assert (renewed["type"], ready["type"], ready["customer"]) == ("renewed", "ready", "林悦")
+    assert there.closed()[0] == 4401
+    late = Tab(shop.url)
+    assert late.hello(token)["code"] == "unauthorized"
+    again = shop.tab(renewed["token"])
+    here.send(type="message", text="hello", message_id="m1")
+    assert "message" in kinds(again.until("done"))
+
+
+def test_signing_in_again_changes_nothing(shop: Shop) -> None:
+    token = shop.session(mint_identity(EMAIL, now(), IDENTITY_KEY))
+    here, there = shop.tab(token), shop.tab(token)
+    here.send(type="identify", identity=mint_identity(EMAIL, now(), IDENTITY_KEY))
+    assert [tab.receive()["type"] for tab in (here, there)] == ["ready", "ready"]
+
+
+def test_a_request_that_proves_who_it_is_cuts_the_sockets_off(shop: Shop) -> None:
+    token = shop.session()
+    there = shop.tab(token)
+    with Client(shop.url) as client:
+        client.session = Session("", token, "", None)
+        client.identify(mint_identity(EMAIL, now(), IDENTITY_KEY))
+        assert there.closed()[0] == 4401
+        assert client.current()["customer"] == "林悦"
+
+
+def test_a_client_over_http_goes_on_by_the_token_that_its_proof_brought(shop: Shop) -> None:
+    def play(session_id: str, text: str) -> list[BotMessage]:
+        with shop.gateway.unit_of_work() as uow:
+            assert access.sign_in(uow, session_id, EMAIL)
+        return [BotMessage(text="Thank you, that matches.")]
+
+    shop.gateway.fake.play = play
+    shop.gateway.fake.notes = {"kind": "identify", "proved": True}
+    with Client(shop.url) as client:
+        client.open_session()
+        there = shop.tab(client.session.token if client.session else None)
+        list(client.say("lin@example.com 310000"))
+        assert client.current()["customer"] == "林悦"
+        assert there.closed()[0] == 4401
+
+
+def test_the_end_of_a_session_closes_its_sockets(shop: Shop) -> None:
+    token = shop.session()
+    tab = shop.tab(token)
+    with Client(shop.url) as client:
+        client.session = Session("", token, "", None)
+        client.end()
+    assert tab.closed()[0] == 4401
+    assert Tab(shop.url).hello(token)["code"] == "unauthorized"
+
+
+def test_nothing_of_the_proving_answer_goes_to_an_older_token(shop: Shop) -> None:
+    """Somebody who planted the token of a stranger's conversation listens in when the customer
+    proves who they are in the chat."""
+    token = shop.session()
+    here, there = shop.tab(token), shop.tab(token)
+
+    def play(session_id: str, text: str) -> list[BotMessage]:
+        with shop.gateway.unit_of_work() as uow:
+            assert access.sign_in(uow, session_id, EMAIL)
+        return [BotMessage(text="Your order is on its way.")]
+
+    shop.gateway.fake.play = play
+    shop.gateway.fake.notes = {"kind": "identify", "proved": True}
+    here.send(type="message", text="lin@example.com 310000", message_id="m1")
+    events = here.until("done")
+    assert "renewed" in kinds(events)
+    code, heard = there.closed()
+    assert (code, set(kinds(heard)) - {"line", "accepted"}) == (4401, set())
+    renewed = next(event for event in events if event["type"] == "renewed")
+    assert shop.tab(renewed["token"], "m1")
 
 
 def test_a_session_stays_with_its_customer(shop: Shop) -> None:
-    with shop.door.unit_of_work() as uow:
+    with shop.gateway.unit_of_work() as uow:
         other = Customer(email="o@example.com", name="Other", language="en", joined_at=now())
         uow.session.add(other)
         uow.commit()
@@ -262,7 +333,7 @@ def test_a_session_stays_with_its_customer(shop: Shop) -> None:
     assert shop_ready(shop, tab)["customer"] == "林悦"
 
 
-def shop_ready(shop: Shop, tab: Tab) -> Event:
+def shop_ready(shop: Shop, tab: Tab) -> Frame:
     """Sign in rightly: the answer says whose the session is."""
     tab.send(type="identify", identity=mint_identity(EMAIL, now(), IDENTITY_KEY))
     return tab.receive()
@@ -303,12 +374,12 @@ def test_a_socket_says_hello_first_and_soon(shop: Shop, monkeypatch: pytest.Monk
     assert tab.closed()[0] == 4401
     monkeypatch.setattr(sockets, "HELLO_S", 0.1)
     assert Tab(shop.url).closed()[0] == 4408
-    assert shop.door.fake.asked == []
+    assert shop.gateway.fake.asked == []
 
 
 def test_an_expired_session_is_told_and_closed(shop: Shop) -> None:
     tab = shop.tab(shop.session())
-    with shop.door.unit_of_work() as uow:
+    with shop.gateway.unit_of_work() as uow:
         uow.session.connection().exec_driver_sql(
             "UPDATE chat_sessions SET expires_at = '2020-01-01 00:00:00'"
         )
@@ -394,14 +465,14 @@ def test_a_message_that_is_too_long_or_too_soon_is_told_so(tmp_path: Path) -> No
 
 def test_only_so_many_answers_are_under_way(tmp_path: Path) -> None:
     with open_shop(tmp_path, open_streams=1) as shop:
-        shop.door.fake.gate = asyncio.Event()
+        shop.gateway.fake.gate = asyncio.Event()
         tab = shop.tab(shop.session())
         tab.send(type="message", message_id="m1", text="one")
         tab.until("accepted")
         tab.send(type="message", message_id="m2", text="two")
         error = tab.receive()
         assert (error["code"], error["message_id"]) == ("too_many_streams", "m2")
-        shop.door.fake.gate.set()
+        shop.gateway.fake.gate.set()
         tab.until("done")
 
 
@@ -454,7 +525,7 @@ def test_a_silent_socket_is_closed(tmp_path: Path) -> None:
 
 def test_who_does_not_read_is_cut_and_nobody_waits_for_them(tmp_path: Path) -> None:
     with open_shop(tmp_path, send_timeout_s=0.5) as shop:
-        shop.door.fake.play = lambda session_id, text: [BotMessage(text="x" * 800_000)]
+        shop.gateway.fake.play = lambda session_id, text: [BotMessage(text="x" * 800_000)]
         token = shop.session()
         reading = shop.tab(token)
         with deaf(shop.url, token):
@@ -490,15 +561,15 @@ def _open_sockets() -> float:
 
 
 def test_a_stop_lets_the_running_turn_end_and_tells_when_to_come_back(tmp_path: Path) -> None:
-    door = make_door(tmp_path)
-    door.fake.gate = asyncio.Event()
-    with listening(door) as url:
-        shop = Shop(door, url)
+    gateway = make_gateway(tmp_path)
+    gateway.fake.gate = asyncio.Event()
+    with listening(gateway) as url:
+        shop = Shop(gateway, url)
         tab = shop.tab(shop.session())
         tab.send(type="message", message_id="m1", text="hello")
         tab.until("accepted")
-        loop = door.loop
-        ending = asyncio.run_coroutine_threadsafe(door.retire(), loop)
+        loop = gateway.loop
+        ending = asyncio.run_coroutine_threadsafe(gateway.retire(), loop)
         closing = tab.receive()
         assert closing["type"] == "closing"
         assert 0 < closing["retry_ms"] < 10_000
@@ -506,12 +577,12 @@ def test_a_stop_lets_the_running_turn_end_and_tells_when_to_come_back(tmp_path: 
         error = tab.receive()
         assert (error["code"], error["message_id"]) == ("closing", "m2")
         assert error["retry_after"] > 0
-        loop.call_soon_threadsafe(door.fake.gate.set)
+        loop.call_soon_threadsafe(gateway.fake.gate.set)
         assert kinds(tab.until("done")) == ["message", "done"]
         assert tab.closed() == (1012, [])
         ending.result(5)
         with Client(url) as client:
-            assert client.readiness()["door"] is False
+            assert client.readiness()["gateway"] is False
 
 
 # A person
@@ -521,8 +592,8 @@ def test_a_person_takes_over_and_gives_back(shop: Shop) -> None:
     token = shop.session()
     tab = shop.tab(token)
     tab.say("hello", "m1")
-    session_id = shop.door.fake.asked[0][0]
-    with shop.door.unit_of_work() as uow:
+    session_id = shop.gateway.fake.asked[0][0]
+    with shop.gateway.unit_of_work() as uow:
         uow.tickets.add(
             Ticket(
                 session_id=session_id,
@@ -533,7 +604,7 @@ def test_a_person_takes_over_and_gives_back(shop: Shop) -> None:
             )
         )
         uow.commit()
-    desk = Desk(shop.door.unit_of_work, None)
+    desk = Desk(shop.gateway.unit_of_work, None)
     waiting = tab.receive()
     assert (waiting["type"], waiting["state"], waiting["position"]) == ("handoff", "queued", 1)
     assert kinds(tab.say("while I wait", "m2"))[-2:] == ["message", "done"]
@@ -544,11 +615,12 @@ def test_a_person_takes_over_and_gives_back(shop: Shop) -> None:
     desk.say(1, "您好，我来看看")
     line = tab.receive()
     assert (line["sender"], line["agent"], line["text"]) == ("agent", "小李", "您好，我来看看")
+    assert tab.receive() == {"type": "read", "message_id": "m2"}  # whoever answers has read
 
     first = tab.say("谢谢你", "m3")
     assert first[1]["body"]["text"] == phrase("handoff.with_agent", "zh", agent="小李")
     assert kinds(tab.say("还有一件事", "m4")) == ["accepted", "done"]
-    assert [text for _, text, _ in shop.door.fake.asked] == ["hello", "while I wait"]
+    assert [text for _, text, _ in shop.gateway.fake.asked] == ["hello", "while I wait"]
 
     desk.close(1)
     events = [tab.receive(), tab.receive()]
@@ -560,6 +632,7 @@ def test_a_person_takes_over_and_gives_back(shop: Shop) -> None:
     again = shop.tab(token)
     again.send(type="ping")
     lines = again.until("pong")[:-1]
+    assert lines.pop() == {"type": "read", "message_id": "m2"}
     assert [line["sender"] for line in lines] == [
         *("customer", "bot", "customer", "bot"),
         *("agent", "customer", "bot", "customer", "bot", "customer", "bot"),
@@ -572,7 +645,7 @@ def test_the_place_in_the_queue_moves_up(shop: Shop) -> None:
     for n in (1, 2):
         token = shop.session()
         tabs.append(shop.tab(token))
-        with shop.door.unit_of_work() as uow:
+        with shop.gateway.unit_of_work() as uow:
             sid = jwt.decode(token, options={"verify_signature": False})["sid"]
             uow.tickets.add(
                 Ticket(
@@ -585,5 +658,5 @@ def test_the_place_in_the_queue_moves_up(shop: Shop) -> None:
             )
             uow.commit()
         assert tabs[-1].receive()["position"] == n
-    Desk(shop.door.unit_of_work, None).take(1, "Li")
+    Desk(shop.gateway.unit_of_work, None).take(1, "Li")
     assert tabs[1].receive()["position"] == 1

@@ -9,11 +9,11 @@ from urllib.parse import unquote
 
 import httpx
 import pytest
-from fake_gateway import make_door
+from fake_gateway import make_gateway
 from fastapi import FastAPI, Request, Response
 
+from bot.app import create_app
 from bot.gateway import errors, widget
-from bot.gateway.app import create_app
 
 pytestmark = pytest.mark.anyio
 
@@ -130,7 +130,7 @@ async def test_the_shop_s_pages_come_after_the_assistant(tmp_path: Path) -> None
     async def page(path: str, request: Request) -> Response:
         return Response(f"the shop's page /{path}")
 
-    async with browsing(create_app(make_door(tmp_path), site=site)) as http:
+    async with browsing(create_app(make_gateway(tmp_path), site=site)) as http:
         assert (await http.get("/")).text == "the shop's page /"
         assert (await http.get("/products/tent")).text == "the shop's page /products/tent"
         assert (await http.get("/healthz")).json() == {"status": "alive"}

@@ -12,7 +12,7 @@ from retrieval.recommend import serving
 
 @pytest.fixture
 def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Places:
-    for name in ("STATE", "DATABASE_URL", "EMBEDDER", "GENERATOR", "DOCUMENTS", "PORT"):
+    for name in ("STATE", "DATABASE_URL", "EMBEDDER", "GENERATOR", "SHOP", "PORT"):
         monkeypatch.delenv(f"SHOPGUIDE_{name}", raising=False)
     monkeypatch.setenv("SHOPGUIDE_WEIGHTS", str(tmp_path / "weights"))
     # Looking for interpreters starts processes.

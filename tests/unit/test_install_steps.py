@@ -2,14 +2,15 @@ from pathlib import Path
 
 import pytest
 
+from bot.settings import Settings
 from install.errors import InstallError
 from install.places import Places, read_env_file
-from install.steps import Options, Plan, choose, is_cuda_build, is_weight_name, write_command
+from install.steps import Options, Plan, Step, choose, is_cuda_build, is_weight_name, write_command
 
 
 @pytest.fixture
 def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Places:
-    for name in ("STATE", "DATABASE_URL", "EMBEDDER", "GENERATOR", "DOCUMENTS", "PORT"):
+    for name in ("STATE", "DATABASE_URL", "EMBEDDER", "GENERATOR", "SHOP", "PORT"):
         monkeypatch.delenv(f"SHOPGUIDE_{name}", raising=False)
     monkeypatch.setenv("SHOPGUIDE_WEIGHTS", str(tmp_path / "weights"))
     return Places(tmp_path)
@@ -124,3 +125,91 @@ def test_an_import_has_the_index_and_the_names_made_anew(places: Places) -> None
     places.imported.write_text("2026-11-22T04:00:00+00:00\n")
     after = made_from()
     assert {name for name in after if after[name] != before[name]} == {"index", "lookups"}
+
+
+def own_shop(places: Places, monkeypatch: pytest.MonkeyPatch) -> Path:
+    shop = places.root / "tea"
+    (shop / "documents").mkdir(parents=True)
+    (shop / "shop.yaml").write_text("name: Tea\n")
+    monkeypatch.setenv("SHOPGUIDE_SHOP", str(shop))
+    return shop
+
+
+@pytest.mark.parametrize(
+    ("file", "steps"),
+    [
+        ("documents/returns.md", {"index"}),
+        ("catalogue/products.csv", {"database", "index", "lookups"}),
+        ("shop.yaml", {"database", "index", "lookups"}),
+        ("examples.yaml", {"rasa-model"}),
+        ("rules.yaml", set()),
+        ("lexicon.yaml", set()),
+        ("phrases/en.yaml", set()),
+        ("../demo/storefront/site.py", set()),
+        ("../retrieval/lexicon.py", {"index", "lookups", "rasa-model"}),
+    ],
+)
+def test_each_file_of_a_shop_has_the_steps_made_anew_that_read_it(
+    places: Places, monkeypatch: pytest.MonkeyPatch, file: str, steps: set[str]
+) -> None:
+    shop = own_shop(places, monkeypatch)
+
+    def made_from() -> dict[str, str]:
+        return {step.name: step.made_from() for step in Plan(places).steps()}
+
+    before = made_from()
+    (shop / file).parent.mkdir(parents=True, exist_ok=True)
+    (shop / file).write_text("changed")
+    after = made_from()
+    assert {name for name in after if after[name] != before[name]} == steps
+
+
+class Told:
+    """A shell that runs nothing."""
+
+    def __init__(self) -> None:
+        self.commands: list[str] = []
+
+    def run(self, *command: str | Path, env: object = None, ours: bool = False) -> None:
+        self.commands.append(" ".join(map(str, command)))
+
+    def attempt(self, *command: str | Path) -> bool:
+        return True
+
+    def say(self, text: str) -> None: ...
+
+
+def database(places: Places) -> Step:
+    return next(step for step in Plan(places).steps() if step.name == "database")
+
+
+def test_an_empty_database_is_filled_from_the_shops_folder(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = own_shop(places, monkeypatch)
+    shell = Told()
+    database(places).action(shell)
+    assert "-m data.prepare" in shell.commands[0]
+    assert f"--shop {shop}" in shell.commands[0]
+
+
+def test_a_second_shop_does_not_get_the_state_of_the_first(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database(places).action(Told())  # the demo's
+    shop = own_shop(places, monkeypatch)
+    with pytest.raises(InstallError, match="SHOPGUIDE_STATE=var/tea"):
+        database(places).action(Told())
+    monkeypatch.setenv("SHOPGUIDE_STATE", "var/tea")
+    database(places).action(Told())
+    database(places).action(Told())
+    assert places.holder.read_text().strip() == str(shop)
+
+
+def test_a_home_may_be_written_short(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(places.root))
+    monkeypatch.setenv("SHOPGUIDE_SHOP", "~/tea")
+    monkeypatch.setenv("SHOPGUIDE_STATE", "~/state")
+    settings = Settings(_env_file=None)
+    assert places.shop == settings.shop == places.root / "tea"
+    assert places.state == settings.state == places.root / "state"

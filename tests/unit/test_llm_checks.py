@@ -1,7 +1,10 @@
 """What the checks find in answers that say more, or other, than their sources."""
 
+from collections.abc import Iterator
+
 import pytest
 
+from llm import concepts
 from llm.checks import (
     contradictions,
     denies,
@@ -93,6 +96,14 @@ def test_across_languages_the_whole_stance_counts() -> None:
     assert contradictions("这双鞋不防水。", ["It is not waterproof."]) == []
 
 
+@pytest.fixture
+def tiers() -> Iterator[None]:
+    concepts.learn([["金卡", "gold"], ["银卡", "silver"]])
+    yield
+    concepts.learn([])
+
+
+@pytest.mark.usefixtures("tiers")
 def test_a_subject_of_one_rule_with_the_figure_of_another() -> None:
     assert misjoined("金卡会员退清仓商品收取 10 元退货运费。", [SALE_ZH])
     assert misjoined("清仓商品退货收取 10 元退货运费。", [SALE_ZH]) == []

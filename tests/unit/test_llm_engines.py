@@ -94,6 +94,11 @@ def server(reply: httpx.Response | Exception, seen: list[httpx.Request]) -> Open
     )
 
 
+def streamed(text: str) -> httpx.Response:
+    parts = iter([text.encode()])
+    return httpx.Response(200, content=parts, headers={"Content-Type": "text/event-stream"})
+
+
 def events(*contents: str | None) -> str:
     lines = [{"choices": [{"delta": {"content": content}}]} for content in contents]
     text = "".join(f"data: {json.dumps(line)}\n\n" for line in lines)
@@ -102,7 +107,7 @@ def events(*contents: str | None) -> str:
 
 def test_a_servers_events_become_pieces() -> None:
     seen: list[httpx.Request] = []
-    engine = server(httpx.Response(200, text=events("你好", None, "!")), seen)
+    engine = server(streamed(events("你好", None, "!")), seen)
     assert list(engine.stream(ASK, max_tokens=9)) == ["你好", "!"]
     assert seen[0].url == "https://models.example/v1/chat/completions"
     assert seen[0].headers["authorization"] == "Bearer secret"
@@ -111,12 +116,18 @@ def test_a_servers_events_become_pieces() -> None:
     assert body["messages"] == [{"role": "user", "content": "Hello"}]
 
 
+def test_line_separators_within_a_text_do_not_break_an_event() -> None:
+    text = events("a").replace('"a"', '"a\u2028b\u2029c\x85d"')
+    assert list(server(streamed(text), []).stream(ASK)) == ["a\u2028b\u2029c\x85d"]
+
+
 @pytest.mark.parametrize(
     ("reply", "error"),
     [
         (httpx.Response(401, text="no"), EngineUnavailable),
-        (httpx.Response(200, text="data: {broken\n\n"), EngineUnavailable),
-        (httpx.Response(200, text='data: {"choices": [{}]}\n\n'), EngineUnavailable),
+        (streamed("data: {broken\n\n"), EngineUnavailable),
+        (streamed('data: {"choices": [{}]}\n\n'), EngineUnavailable),
+        (httpx.Response(200, text="<html>"), EngineUnavailable),
         (httpx.ConnectError("refused"), EngineUnavailable),
         (httpx.ReadTimeout("silent"), GenerationTimeout),
     ],
@@ -130,6 +141,12 @@ def test_a_servers_failures_have_our_names(
 
 
 def test_a_passed_deadline_ends_the_stream() -> None:
-    engine = server(httpx.Response(200, text=events("a", "b")), [])
+    engine = server(streamed(events("a", "b")), [])
+    with pytest.raises(GenerationTimeout):
+        list(engine.stream(ASK, deadline_s=0.0))
+
+
+def test_signs_of_life_do_not_outlast_the_deadline() -> None:
+    engine = server(streamed(": still thinking\n\n" * 3), [])
     with pytest.raises(GenerationTimeout):
         list(engine.stream(ASK, deadline_s=0.0))

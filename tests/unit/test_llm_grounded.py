@@ -57,7 +57,7 @@ def ask(
     facts: Sequence[str] = (),
 ) -> tuple[str, str, str | None, list[str]]:
     shown: list[str] = []
-    writer = GroundedWriter(engine)
+    writer = GroundedWriter(engine, whole_sections=False)
     answer = writer.answer(question, passages, language, facts=facts, on_delta=shown.append)
     return answer.text, answer.origin, answer.reason, shown
 
@@ -190,7 +190,7 @@ def test_citations_name_the_passage_each_sentence_leans_on() -> None:
         "Standard delivery of clearance items costs ¥8.", source="cost", title="Delivery cost"
     )
     script = "Clearance items can be returned within 7 days. Standard delivery costs ¥8."
-    writer = GroundedWriter(ScriptedEngine(script))
+    writer = GroundedWriter(ScriptedEngine(script), whole_sections=False)
     answer = writer.answer(
         "How long can clearance items be returned, what is standard delivery?", [SALE, cost], "en"
     )
@@ -244,7 +244,7 @@ def test_the_citation_denies_what_the_answer_denies() -> None:
         "zh",
         title="电池与气罐的运输",
     )
-    writer = GroundedWriter(ScriptedEngine("不能带上飞机。"))
+    writer = GroundedWriter(ScriptedEngine("不能带上飞机。"), whole_sections=False)
     answer = writer.answer("气罐能带上飞机吗", [rules], "zh")
     assert answer.origin == "model"
     assert answer.citations[0].quote.startswith("气罐不能带上飞机")
@@ -252,7 +252,39 @@ def test_the_citation_denies_what_the_answer_denies() -> None:
 
 def test_a_table_is_read_whatever_passage_comes_first() -> None:
     advice = passage("徒步鞋的脚趾前要留大约一指宽。", "zh", "footwear-sizing", "鞋子尺码指南")
-    rows = "\n".join(f"欧码 {size}：脚长（毫米） {60 + 5 * size}。" for size in range(36, 47))
+    rows = "\n".join(f"欧码 {size}：脚长 {60 + 5 * size} 毫米。" for size in range(36, 47))
     chart = passage(rows, "zh", "footwear-sizing", "鞋子尺码指南")
     text, _, _, _ = ask(None, "脚长26.0cm穿几码", [advice, chart], "zh")
     assert text == "欧码 40：脚长 260 毫米。[1]"
+
+
+def told_whole(question: str, page: Passage) -> str:
+    engine = ScriptedEngine("Never asked.")
+    answer = GroundedWriter(engine).answer(question, [page], page.language)
+    assert engine.asked == []
+    assert answer.citations[0].quote in page.text
+    return answer.text
+
+
+def test_a_short_section_is_told_whole_and_at_once() -> None:
+    assert told_whole("How long can I return clearance items?", SALE) == f"{SALE.text} [1]"
+
+
+def test_of_a_long_section_the_paragraph_is_told() -> None:
+    page = passage("包裹丢了怎么办？\n" + "别的事情也写在这里。" * 20 + "\n" + SALE_ZH.text, "zh")
+    assert told_whole("清仓商品几天能退", page) == f"{SALE_ZH.text}[1]"
+
+
+def test_a_list_is_told_under_its_heading() -> None:
+    text = "商品已经退货。\n降价来自优惠券。\n商品已转为清仓。"
+    heading = "哪些情况不退差价"
+    page = Passage("p#0", "p", "document", "zh", "价保", heading, text, "/help/zh/p")
+    assert told_whole("降价来自优惠券能退差价吗", page) == f"{heading}：\n{text}[1]"
+
+
+def test_a_row_is_told_alone() -> None:
+    page = passage(
+        "尺码 S：胸围 90 厘米；衣长 66 厘米。\n尺码 M：胸围 96 厘米；衣长 68 厘米。", "zh"
+    )
+    answer = GroundedWriter(None).answer("M 码胸围多少", [page], "zh")
+    assert "S" not in answer.text

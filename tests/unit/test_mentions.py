@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.actions.mentions import picked_by_place, without_name
+from bot.dialogue.references import picked_by_place, without_name
 from data.models import Localized, Product
 
 

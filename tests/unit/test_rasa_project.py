@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 import yaml
 
-from bot.rasa import environment, serve, train
+from bot.actions import SKILLS
+from bot.actions.skill import Skill
+from bot.rasa import environment, examples, serve, train
 from weights.cache import cache_folder
 
-PROJECT = environment.PROJECT
+PROJECT, ROOT = environment.PROJECT, environment.ROOT
 LANGUAGES = ("zh", "en")
 
 
@@ -20,28 +22,16 @@ def _yaml(path: Path) -> Any:
     return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
-def _examples(path: Path) -> dict[str, list[str]]:
-    return {
-        item["intent"]: re.findall(r"^- (.+?)\s*$", item["examples"], re.MULTILINE)
-        for item in _yaml(path)["nlu"]
-    }
-
-
-def _training(language: str) -> dict[str, list[str]]:
-    merged: dict[str, list[str]] = {}
-    for path in sorted((PROJECT / "data/nlu" / language).glob("*.yml")):
-        for intent, examples in _examples(path).items():
-            merged.setdefault(intent, []).extend(examples)
-    return merged
+def _training(language: str) -> dict[str, tuple[str, ...]]:
+    return {intent.name: intent.sentences[language] for intent in examples.intents()}
 
 
 def _measuring(language: str) -> dict[str, list[str]]:
-    return _examples(PROJECT / "tests" / f"nlu_{language}.yml")
-
-
-def _intents() -> set[str]:
-    listed = _yaml(PROJECT / "domain/understanding.yml")["intents"]
-    return {name for intent in listed for name in intent}
+    by_intent: dict[str, list[str]] = {}
+    path = Path(__file__).parents[1] / "understanding" / f"nlu_{language}.yml"
+    for intent, text in examples.templates(path):
+        by_intent.setdefault(intent, []).append(text)
+    return by_intent
 
 
 def _alike(text: str) -> str:
@@ -50,75 +40,99 @@ def _alike(text: str) -> str:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_intent_has_enough_examples(language: str) -> None:
-    assert set(_training(language)) == _intents()
-    assert set(_measuring(language)) == _intents()
+    assert set(_measuring(language)) == set(_training(language))
     assert min(len(set(e)) for e in _training(language).values()) >= 25
     assert min(len(set(e)) for e in _measuring(language).values()) >= 10
 
 
 def test_what_measures_is_never_trained_on() -> None:
-    trained = {
-        _alike(text)
-        for language in LANGUAGES
-        for examples in _training(language).values()
-        for text in examples
-    }
+    trained = {_alike(example.text) for example in examples.training()}
     for language in LANGUAGES:
-        for examples in _measuring(language).values():
-            assert not [text for text in examples if _alike(text) in trained]
+        for said in _measuring(language).values():
+            assert not [text for text in said if _alike(text) in trained]
 
 
 def test_no_example_means_two_things() -> None:
     meaning: dict[str, str] = {}
-    for language in LANGUAGES:
-        for intent, examples in _training(language).items():
-            for text in examples:
-                assert meaning.setdefault(_alike(text), intent) == intent, text
+    for example in examples.training():
+        intent = meaning.setdefault(_alike(example.text), example.intent)
+        assert intent == example.intent, example.text
 
 
-def test_every_intent_has_one_rule_and_every_action_is_used() -> None:
-    rules = [
-        (rule["steps"][0]["intent"], rule["steps"][1]["action"])
-        for rule in _yaml(PROJECT / "data/rules.yml")["rules"]
-    ]
-    assert sorted(intent for intent, _ in rules) == sorted(_intents() | {"nlu_fallback"})
-    responses = set(_yaml(PROJECT / "domain/responses.yml")["responses"])
-    actions = set(_yaml(PROJECT / "domain/actions.yml")["actions"])
-    assert {action for _, action in rules} == responses | actions
+def test_every_action_is_a_skill_and_every_skill_is_used() -> None:
+    names = [skill.action for skill in SKILLS]
+    assert len(names) == len(set(names))
+    assert set(examples.actions().values()) == set(names)
+    assert examples.actions()["nlu_fallback"] == "action_fallback"
 
 
-def test_responses_have_three_wordings_a_language() -> None:
-    for variants in _yaml(PROJECT / "domain/responses.yml")["responses"].values():
-        for language in LANGUAGES:
-            condition = [{"type": "slot", "name": "language", "value": language}]
-            texts = [v["text"] for v in variants if v["condition"] == condition]
-            assert len(set(texts)) >= 3
-            han = [bool(re.search("[\u4e00-\u9fff]", text)) for text in texts]
-            assert all(han) if language == "zh" else not any(han)
+def test_every_skill_of_the_package_is_found() -> None:
+    modules = (ROOT / "bot" / "actions").glob("*.py")
+    written = {
+        name
+        for module in modules
+        for name in re.findall(r"^class (\w+)\(Skill\):", module.read_text("utf-8"), re.MULTILINE)
+    }
+    assert written == {skill.__name__ for skill in SKILLS}
+    assert Skill not in SKILLS
 
 
-def test_nothing_but_the_intent_decides_the_dialogue() -> None:
-    domain = _yaml(PROJECT / "domain/understanding.yml")
+def test_rasa_itself_says_nothing_and_the_shared_domain_decides_nothing() -> None:
+    domain = _yaml(PROJECT / "domain.yml")
+    assert not {"responses", "intents", "actions", "forms"} & set(domain)
     assert all(slot["influence_conversation"] is False for slot in domain["slots"].values())
-    assert all(i == {"use_entities": []} for intent in domain["intents"] for i in intent.values())
+
+
+INTENT = """
+intent: greet
+action: action_greet
+sentences:
+  zh: [你好]
+  en: [hello, "yes: {product}"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ("action: action_greet", "", "must say `intent:`, `action:` and `sentences:`"),
+        ("intent: greet", "intent: hello", "must be named after its intent, hello.yml"),
+        ("  zh: [你好]", "", "by language: zh, en"),
+        ("  zh: [你好]", "  zh: [你好]\n  fr: [salut]", "by language: zh, en"),
+        ("[你好]", "[]", "zh must be a list of sentences"),
+        ("[你好]", "[42]", "put quotes round"),
+        ("[你好]", "你好", "zh must be a list of sentences"),
+        ("[hello,", "[{hello,", "needs quotes"),
+    ],
+)
+def test_a_file_of_another_form_is_refused(
+    tmp_path: Path, before: str, after: str, told: str
+) -> None:
+    file = tmp_path / "greet.yml"
+    file.write_text(INTENT, encoding="utf-8")
+    (read,) = examples.intents(tmp_path)
+    assert read.sentences == {"zh": ("你好",), "en": ("hello", "yes: {product}")}
+    file.write_text(INTENT.replace(before, after), encoding="utf-8")
+    with pytest.raises(examples.ExamplesError, match=re.escape(told)):
+        examples.intents(tmp_path)
 
 
 def test_only_the_rest_channel_is_open() -> None:
     assert list(_yaml(PROJECT / "credentials.yml")) == ["rest"]
 
 
-def test_the_embedder_is_where_the_weights_package_puts_it(
+def test_the_reading_is_where_the_weights_package_puts_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.delenv("SHOPGUIDE_EMBEDDER", raising=False)
+    monkeypatch.delenv("SHOPGUIDE_READING", raising=False)
     for name in ("SHOPGUIDE_WEIGHTS", "XDG_CACHE_HOME"):
         monkeypatch.delenv(name, raising=False)
-    assert environment.embedder_folder() == cache_folder() / "e5-small"
+    assert environment.reading_folder() == cache_folder() / "reading"
     for name in ("XDG_CACHE_HOME", "SHOPGUIDE_WEIGHTS"):
         monkeypatch.setenv(name, str(tmp_path))
-        assert environment.embedder_folder() == cache_folder() / "e5-small"
-    monkeypatch.setenv("SHOPGUIDE_EMBEDDER", str(tmp_path))
-    assert environment.embedder_folder() == tmp_path.resolve()
+        assert environment.reading_folder() == cache_folder() / "reading"
+    monkeypatch.setenv("SHOPGUIDE_READING", str(tmp_path))
+    assert environment.reading_folder() == tmp_path.resolve()
 
 
 def test_tracker_urls(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""bot/reading.py on sentences as shoppers type them."""
+"""bot/understanding/quantities.py on sentences as shoppers type them."""
 
 from __future__ import annotations
 
@@ -9,32 +9,40 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import reading
-from bot.reading import PriceRange
-from retrieval.numbers import as_digits
+from bot.settings import DEMO, ROOT
+from bot.understanding import quantities, superlatives
+from bot.understanding.quantities import PriceRange, Units
+from data.shop import Lexicon, ShopFolder
 
 TODAY = date(2026, 11, 22)  # a Sunday
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    ("text", "digits"),
+    ("text", "value"),
     [
-        ("两百五以内", "250以内"),
-        ("三千零五", "3005"),
-        ("二〇二六年", "2026年"),
-        ("两个月前", "2个月前"),
-        ("一百零五块", "105块"),
-        ("１，２９９元", "1299元"),
-        ("1.5万", "15000"),
-        ("one hundred and five", "105"),
-        ("a hundred yuan", "100 yuan"),
-        ("twenty-five percent", "25 percent"),
-        ("under five hundred", "under 500"),
+        ("两百五以内", "250"),
+        ("三千零五以上", "3005"),
+        ("一百零五块", "105"),
+        ("１，２９９元", "1299"),
+        ("1.5万以下", "15000"),
+        ("costs one hundred and five yuan", "105"),
+        ("a hundred yuan", "100"),
+        ("twenty-five percent", "25"),
+        ("under five hundred", "500"),
+        ("一千二以內", "1200"),
+        ("兩萬毫安", "20000"),
+        ("under 1 299", "1299"),
+        ("over 1k", "1000"),
+        ("half a kilo or less", "0.5"),
+        ("一公斤半", "1.5"),
+        ("fifteen hundred quid", "1500"),
+        ("half a dozen candles", "6"),
     ],
 )
-def test_numbers_in_words(text: str, digits: str) -> None:
-    assert as_digits(text) == digits
+def test_numbers_in_words(text: str, value: str) -> None:
+    (said,) = quantities.read(text, TODAY)
+    assert said.value == Decimal(value)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +65,7 @@ def test_numbers_in_words(text: str, digits: str) -> None:
     ],
 )
 def test_price_ranges(text: str, least: int | None, most: int | None) -> None:
-    assert reading.price_range(text) == PriceRange(
+    assert quantities.price_range(text) == PriceRange(
         None if least is None else Decimal(least), None if most is None else Decimal(most)
     )
 
@@ -74,7 +82,7 @@ def test_price_ranges(text: str, least: int | None, most: int | None) -> None:
     ],
 )
 def test_what_is_no_price(text: str) -> None:
-    assert reading.price_range(text) is None
+    assert quantities.price_range(text) is None
 
 
 @pytest.mark.parametrize(
@@ -92,7 +100,7 @@ def test_what_is_no_price(text: str) -> None:
     ],
 )
 def test_amounts(text: str, sums: list[Decimal]) -> None:
-    assert reading.amounts(text) == sums
+    assert quantities.amounts(text) == sums
 
 
 @pytest.mark.parametrize(
@@ -115,14 +123,14 @@ def test_amounts(text: str, sums: list[Decimal]) -> None:
     ],
 )
 def test_past_days(text: str, day: date) -> None:
-    assert reading.past_day(text, TODAY) == day
+    assert quantities.past_day(text, TODAY) == day
 
 
 @pytest.mark.parametrize(
     "text", ["能退吗", "can I return the tent", "Ridgeline 2", "13月40号", "看一下"]
 )
 def test_no_past_day(text: str) -> None:
-    assert reading.past_day(text, TODAY) is None
+    assert quantities.past_day(text, TODAY) is None
 
 
 @pytest.mark.parametrize(
@@ -144,22 +152,22 @@ def test_no_past_day(text: str) -> None:
     ],
 )
 def test_clock(text: str, at: time) -> None:
-    assert reading.clock(text) == at
+    assert quantities.clock(text) == at
 
 
 @pytest.mark.parametrize(
     "text", ["几天能到", "how long does it take", "2 days", "有点贵", "Ridgeline 2"]
 )
 def test_no_clock(text: str) -> None:
-    assert reading.clock(text) is None
+    assert quantities.clock(text) is None
 
 
 def test_moments() -> None:
-    assert reading.moment("如果周一下午四点下单", NOW) == datetime(2026, 11, 23, 16, tzinfo=UTC)
-    assert reading.moment("if I order tomorrow", NOW) == datetime(2026, 11, 23, 9, tzinfo=UTC)
-    assert reading.moment("现在下单什么时候到", NOW) == NOW
-    assert reading.moment("at three", NOW) == datetime(2026, 11, 22, 15, tzinfo=UTC)
-    assert reading.moment("快递几天到", NOW) is None
+    assert quantities.moment("如果周一下午四点下单", NOW) == datetime(2026, 11, 23, 16, tzinfo=UTC)
+    assert quantities.moment("if I order tomorrow", NOW) == datetime(2026, 11, 23, 9, tzinfo=UTC)
+    assert quantities.moment("现在下单什么时候到", NOW) == NOW
+    assert quantities.moment("at three", NOW) == datetime(2026, 11, 22, 15, tzinfo=UTC)
+    assert quantities.moment("快递几天到", NOW) is None
 
 
 @pytest.mark.parametrize(
@@ -179,7 +187,7 @@ def test_moments() -> None:
     ],
 )
 def test_sizes(text: str, size: str | None) -> None:
-    assert reading.size(text) == size
+    assert quantities.size(text) == size
 
 
 @pytest.mark.parametrize(
@@ -196,17 +204,60 @@ def test_sizes(text: str, size: str | None) -> None:
     ],
 )
 def test_superlatives(text: str, keys: tuple[str, ...] | None, most: bool | None) -> None:
-    found = reading.superlative(text)
+    found = superlatives.superlative(text, LEXICON)
     assert (found and found.keys, found and found.most) == (keys, most)
 
 
 def test_quantities() -> None:
     text = "两顶岭线帐篷和三个头灯"
-    assert reading.quantity_before(text, text.index("岭线")) == 2
-    assert reading.quantity_before(text, text.index("头灯")) == 3
+    assert quantities.quantity_before(text, text.index("岭线")) == 2
+    assert quantities.quantity_before(text, text.index("头灯")) == 3
     text = "two Ridgeline tents and 3 pairs of socks"
-    assert reading.quantity_before(text, text.index("Ridgeline")) == 2
-    assert reading.quantity_before(text, text.index("socks")) == 3
+    assert quantities.quantity_before(text, text.index("Ridgeline")) == 2
+    assert quantities.quantity_before(text, text.index("socks")) == 3
+
+
+LEXICON = ShopFolder.open(ROOT / DEMO).lexicon
+UNITS = Units(
+    {
+        "people": frozenset({"capacity"}),
+        "g": frozenset({"weight", "fill"}),
+        "kg": frozenset({"load"}),
+        "L": frozenset({"volume"}),
+        "lm": frozenset({"brightness"}),
+        "°C": frozenset({"comfort", "temperature"}),
+    },
+    LEXICON,
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "key", "middle"),
+    [
+        ("16GB 内存的笔记本", "GB", None, 16),
+        ("a 1 TB drive", "GB", None, 1024),
+        ("65寸电视", "inch", "screen", 65),
+        ("5000毫安的充电宝", "mAh", None, 5000),
+        ("a 65W charger", "W", None, 65),
+        ("1.5 litre kettle", "ml", None, 1500),
+    ],
+)
+def test_figures_in_the_units_of_another_shop(
+    text: str, unit: str, key: str | None, middle: int
+) -> None:
+    units = {unit: frozenset({"a", "screen"}) for unit in ("GB", "inch", "mAh", "W", "ml")}
+    lexicon = Lexicon.model_validate({"attributes": {"screen": {"means": unit == "inch"}}})
+    (found,) = quantities.measures(text, Units(units, lexicon))
+    assert (found.unit, found.key) == (unit, key)
+    assert found.least == middle * Decimal("0.75")
+
+
+def test_figures_in_a_unit_that_no_product_has() -> None:
+    assert not quantities.measures("under 2 kg for 2 people", Units({}, LEXICON))
+
+
+def test_degrees_of_what_is_not_to_keep_warm() -> None:
+    assert not quantities.measures("wash it at 30 degrees", UNITS)
 
 
 @pytest.mark.parametrize(
@@ -229,7 +280,7 @@ def test_quantities() -> None:
     ],
 )
 def test_measures(text: str, unit: str, least: int | None, most: int | None) -> None:
-    (found,) = reading.measures(text)
+    (found,) = quantities.measures(text, UNITS)
     assert (found.unit, found.least, found.most) == (
         unit,
         None if least is None else Decimal(least),
@@ -239,10 +290,10 @@ def test_measures(text: str, unit: str, least: int | None, most: int | None) -> 
 
 @given(st.text(max_size=60))
 def test_any_text_is_read_without_error(text: str) -> None:
-    reading.price_range(text)
-    reading.amounts(text)
-    reading.past_day(text, TODAY)
-    reading.moment(text, NOW)
-    reading.size(text)
-    reading.measures(text)
-    reading.quantity_before(text, len(text))
+    quantities.price_range(text)
+    quantities.amounts(text)
+    quantities.past_day(text, TODAY)
+    quantities.moment(text, NOW)
+    quantities.size(text)
+    quantities.measures(text, UNITS)
+    quantities.quantity_before(text, len(text))

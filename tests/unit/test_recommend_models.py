@@ -53,8 +53,9 @@ from retrieval.recommend.sequences import (
     split,
 )
 from retrieval.recommend.spectral import Spectral, SpectralSettings
-from retrieval.recommend.training import TrainSettings, device_of, train
+from retrieval.recommend.training import TrainSettings, train
 from retrieval.recommend.transitions import Transitions, TransitionSettings
+from retrieval.training import device_of
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 NETWORK = NetworkSettings(width=16, layers=1, places=8, dropout=0.1)

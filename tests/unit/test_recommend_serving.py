@@ -14,13 +14,13 @@ import pytest
 import torch
 from structlog.testing import capture_logs
 
-from bot.recommender import load_recommender
 from data.models import Localized, Product
 from retrieval.embedder import Vectors
 from retrieval.errors import ModelMismatch
 from retrieval.recommend import CoPurchases, Recommender, store
 from retrieval.recommend.blend import Blend
 from retrieval.recommend.fitting import Plan, choose
+from retrieval.recommend.loading import load_recommender
 from retrieval.recommend.network import NetworkSettings
 from retrieval.recommend.sequences import Ids, Sequences, split
 from retrieval.recommend.serving import Ranker, TrainedRecommender

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import cli
+from bot.commands import main
 
 FAST = ["--epochs", "1", "--only", "popularity", "--only", "transitions", "--only", "sequence"]
 
@@ -15,7 +15,7 @@ FAST = ["--epochs", "1", "--only", "popularity", "--only", "transitions", "--onl
 def command(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
     monkeypatch.setattr("sys.argv", ["shopguide", *arguments])
     try:
-        return cli.main()
+        return main.main()
     except SystemExit as end:
         return int(end.code or 0)
 

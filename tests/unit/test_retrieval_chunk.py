@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.chunk import MAX_TOKENS, Unit, estimate_tokens, inline, pack, parse
+from retrieval.chunk import parse
+from retrieval.sections import MAX_TOKENS, Unit, estimate_tokens, pack
 
 
 def texts(markdown: str, language: str = "en") -> list[tuple[tuple[str, ...], list[str]]]:
@@ -29,7 +30,7 @@ def test_table_rows_stand_alone_with_their_headers() -> None:
         "| Size | Chest (cm) | Note |\n|---|:--|---|\n| M | 96–104 | |\n| L \\| XL | 104 | a |\n"
     )
     assert texts(markdown) == [
-        ((), ["Size M: Chest (cm) 96–104.\nSize L | XL: Chest (cm) 104; Note a."])
+        ((), ["Size M: Chest 96–104 cm.\nSize L | XL: Chest 104 cm; Note a."])
     ]
     assert texts("|尺码|胸围|\n|-|-|\n|M|96 厘米|", "zh") == [((), ["尺码 M：胸围 96 厘米。"])]
 
@@ -82,16 +83,39 @@ def test_odd_markdown_is_text() -> None:
 
 
 def test_marks_of_chat_models_go() -> None:
-    assert inline("a <|im_end|><|im_start|>system b") == "a system b"
+    assert texts("a <|im_end|><|im_start|>system b") == [((), ["a system b"])]
 
 
 def test_inline_marks_go() -> None:
-    assert inline("a *b* __c__ `d` ~~e~~ ![f](g) &amp; \\* 2 * 3 * 4 snake_case_name") == (
-        "a b c d e f & * 2 * 3 * 4 snake_case_name"
+    markdown = "a *b* __c__ `d` ~~e~~ ![f](g) [h](i) &amp; \\* 2 * 3 * 4 snake_case_name <b>j</b>"
+    assert texts(markdown) == [((), ["a b c d e f h & * 2 * 3 * 4 snake_case_name j"])]
+
+
+def test_items_inside_items_are_lines_too() -> None:
+    assert texts("1. Pay:\n   - by card\n   - in cash\n2. Wait\n") == [
+        ((), ["1. Pay:\nby card\nin cash\n2. Wait"])
+    ]
+
+
+def test_marks_of_chinese_lists_make_lines() -> None:
+    assert texts("请准备：\n1、吊牌\n2、发票\n•包装", "zh") == [
+        ((), ["请准备：\n1、吊牌\n2、发票\n包装"])
+    ]
+
+
+def test_html_is_read_as_a_browser_shows_it() -> None:
+    markdown = (
+        "Before.\n\n<div><p>Ten &amp; more.</p><ul><li>one</li></ul></div>\n\n"
+        "<table><tr><th>Area</th><th>Time</th></tr>\n\n<tr><td>A</td><td>5 days</td></tr>\n"
+        "</table>\n\nLine one<br>line two\n\n<script>var x;</script>\n"
     )
+    ((_, (text,)),) = texts(markdown)
+    assert text.split("\n") == [
+        "Before.", "Ten & more.", "one", "Area A: Time 5 days.", "Line one", "line two",
+    ]  # fmt: skip
 
 
-@given(st.text(alphabet=st.sampled_from("#|-*>`~ \n1.ab字。:：[]()<!"), max_size=120))
+@given(st.text(alphabet=st.sampled_from('#|-*>`~ \n1.ab字。:：[]()<!/?tdivbrle"='), max_size=120))
 def test_no_markdown_is_an_error(markdown: str) -> None:
     for section in parse(markdown, "zh"):
         assert section.units

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from data.models import Localized, Product, ReturnClass, Variant
+from data.models import Localized, Product, Variant
 from retrieval.errors import DocumentError
-from retrieval.ingest import MAX_BYTES, embedding_text, product_passages, read_documents
+from retrieval.facts import product_passages
+from retrieval.ingest import MAX_BYTES, read_documents
+from retrieval.types import embedding_text
 
 
 def write(folder: Path, name: str, text: str | bytes, language: str = "en") -> None:
@@ -54,23 +56,74 @@ def test_without_front_matter_the_first_heading_is_the_title(tmp_path: Path) -> 
 
 
 def test_bad_files_are_left_out_with_a_warning_each(tmp_path: Path) -> None:
-    write(tmp_path, "binary.md", b"\xff\xfe\x00")
+    write(tmp_path, "binary.md", b"\x00\x01\xff" * 20)
     write(tmp_path, "empty.md", "")
     write(tmp_path, "good.md", "Text.")
-    write(tmp_path, "head.md", "---\ntitle: [open\n---\nText.")
+    write(tmp_path, "head.md", "---\ntitle: [open\n---\nText of it.")
     write(tmp_path, "huge.md", "a" * (MAX_BYTES + 1))
     write(tmp_path, "only.md", "---\ntitle: Only\n---\n")
     found = read_documents(tmp_path)
     assert [passage.source for passage in found.passages] == ["good", "head"]
     warnings = "\n".join(found.warnings)
     for name, words in {
-        "binary.md": "is not UTF-8",
+        "binary.md": "is no text",
         "empty.md": "has no text",
         "head.md": "is not YAML, line",
         "huge.md": "split it",
         "only.md": "has no text",
     }.items():
         assert any(name in line and words in line for line in found.warnings), warnings
+
+
+def test_what_is_not_read_is_named(tmp_path: Path) -> None:
+    write(tmp_path, "good.md", "Text.")
+    write(tmp_path, "terms.odt", b"PK")
+    write(tmp_path, "more/good.md", "Other text.")
+    write(tmp_path, "好.md", "文字。", "zh")
+    write(tmp_path, ".cache.md", "Hidden.")
+    found = read_documents(tmp_path, ["en"])
+    # Of two files with one name both are read, each under a source of its own.
+    assert [(p.source, p.text) for p in found.passages] == [
+        ("good", "Text."),
+        ("good-md", "Other text."),
+    ]
+    for name, words in {"terms.odt": "no .odt is read", "/zh": "no language zh"}.items():
+        assert any(name in line and words in line for line in found.warnings), found.warnings
+    assert len(found.warnings) == 2
+
+
+def test_files_beside_the_folders_of_languages_tell_their_own(tmp_path: Path) -> None:
+    write(tmp_path, "en.txt", "Goods go back within 14 days of delivery.", ".")
+    write(tmp_path, "zh.txt", "签收后十四天内可以退货。", ".")
+    both = "# Returns\n\nGoods go back within 14 days.\n\n# 退货\n\n签收后十五天内可以退货。\n"
+    write(tmp_path, "both.md", both, ".")
+    write(tmp_path, "de.txt", "Wir liefern nicht nach Helgoland und auf andere Inseln.", ".")
+    found = read_documents(tmp_path, ["zh", "en"])
+    assert {(p.source, p.language, p.heading) for p in found.passages} == {
+        ("en", "en", ""),
+        ("zh", "zh", ""),
+        ("both", "en", ""),
+        ("both", "zh", "退货"),
+    }
+    assert any("de.txt is written in none" in line for line in found.warnings)
+
+
+def test_what_stands_in_two_documents_is_indexed_once(tmp_path: Path) -> None:
+    write(tmp_path, "a.md", "## Fees\n\nDelivery is free from $35.\n\n## More\n\nOnly here.\n")
+    write(tmp_path, "b.txt", "Q: Fees\nA: Delivery is  free from $35.\n")
+    found = read_documents(tmp_path, ["en"])
+    assert [p.source for p in found.passages] == ["a", "a"]
+    assert [(d.source, d.passages, d.repeated) for d in found.documents] == [
+        ("a", 2, 0),
+        ("b", 0, 1),
+    ]
+    assert any("b.txt" in line and "indexed once" in line for line in found.warnings)
+
+
+def test_a_shop_with_one_language_needs_no_folder_for_it(tmp_path: Path) -> None:
+    write(tmp_path, "returns.md", "Seven days.", ".")
+    (passage,) = read_documents(tmp_path, ["en"]).passages
+    assert (passage.source, passage.language) == ("returns", "en")
 
 
 def test_no_folder_is_an_error(tmp_path: Path) -> None:
@@ -97,7 +150,7 @@ def product() -> Product:
         sizing=None,
         care=Localized("晾干再收。", "Dry before packing."),
         tags=[],
-        return_class=ReturnClass.STANDARD,
+        return_class="standard",
         warranty_months=24,
         min_age=None,
         rebuy_days=None,
@@ -126,3 +179,38 @@ def test_a_product_becomes_passages_in_both_languages() -> None:
     ]
     assert "颜色：松绿、沙色。" in found["zh", "ridgeline-2-tent#2"].text
     assert found["zh", "ridgeline-2-tent#4"].heading == "保养"
+
+
+def test_a_product_is_told_once_in_a_shop_with_one_language() -> None:
+    item = product()
+    item.brand = None  # type: ignore[assignment]
+    item.summary = None  # type: ignore[assignment]
+    item.care = None  # type: ignore[assignment]
+    found = product_passages([item], ["en"])
+    assert [(p.language, p.id) for p in found] == [
+        ("en", "ridgeline-2-tent#1"),
+        ("en", "ridgeline-2-tent#2"),
+    ]
+    assert "Brand" not in found[1].text
+
+
+def test_options_without_fixed_names_and_yes_or_no_are_told_by_version() -> None:
+    item = product()
+    item.variants = [
+        Variant(sku=str(i), position=i, options=options)
+        for i, options in enumerate(
+            [
+                {"battery_life": both("10 hours"), "water_resistance": both("yes")},
+                {"battery_life": both("20 hours"), "water_resistance": both("no")},
+            ]
+        )
+    ]
+    text = product_passages([item], ["en"])[1].text
+    assert "Battery life: 10 hours, 20 hours." in text
+    assert "Version: 10 hours, water resistance yes." in text
+    assert "Version: 20 hours, water resistance no." in text
+    assert "Water resistance: yes, no" not in text
+
+
+def both(text: str) -> dict[str, str]:
+    return {"zh": text, "en": text}

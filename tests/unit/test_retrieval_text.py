@@ -91,6 +91,21 @@ def test_english_sentences_end_at_stops_with_space_after_them() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Net wt. 1.7 fl. oz. each.",
+        "0.5oz. bottle.",
+        "It holds 30 ml. of water (approx. 1 fl. oz. a day. Shake it), no more.",
+        "Sold in packs of 12 pcs. and more.",
+        "It is 3 in. wide.",
+        "It weighs 3 oz. Net.",
+    ],
+)
+def test_a_sentence_goes_on_behind_an_abbreviation(sentence: str) -> None:
+    assert sentences(f"{sentence} Then it ends.", "en") == [sentence, "Then it ends."]
+
+
 def test_chinese_sentences_keep_their_closing_marks() -> None:
     text = "标准配送 8 元。“满 99 元免运费！”能退吗?可以的。1.85 公斤"
     assert sentences(text, "zh") == [

@@ -9,16 +9,17 @@ from decimal import Decimal
 from pathlib import Path
 from typing import ClassVar, TextIO
 
+import httpx
 import pytest
-from fake_gateway import EMAIL, IDENTITY_KEY, FakeDoor, listening, make_door
+from fake_gateway import EMAIL, IDENTITY_KEY, FakeGateway, listening, make_gateway
 from rich.console import Console
 
-from bot.client import Client, Event, Refused, Unreachable, read_events
 from bot.gateway.errors import SENTENCES
 from bot.messages import BotMessage, Button, CitationView, OrderCard, ProductCard, Table
-from bot.processes import free_port
-from bot.screens import Piped, Terminal, plain, rendered
-from bot.shell import Shell, read_lines, sentence, utf8_lines
+from bot.runtime.processes import free_port
+from bot.terminal.client import AnswerEvent, Client, Refused, Unreachable, read_events
+from bot.terminal.screens import Piped, Terminal, plain, rendered
+from bot.terminal.shell import Shell, read_lines, sentence, utf8_lines
 from data.models import ChatSession, Customer
 
 TENT = ProductCard(
@@ -57,13 +58,13 @@ FULL = BotMessage(
 
 
 @pytest.fixture
-def door(tmp_path: Path) -> FakeDoor:
-    return make_door(tmp_path, traced=True)
+def gateway(tmp_path: Path) -> FakeGateway:
+    return make_gateway(tmp_path, traced=True)
 
 
 @pytest.fixture
-def client(door: FakeDoor) -> Iterator[Client]:
-    with listening(door) as url, Client(url) as client:
+def client(gateway: FakeGateway) -> Iterator[Client]:
+    with listening(gateway) as url, Client(url) as client:
         yield client
 
 
@@ -146,16 +147,16 @@ def test_markup_and_escapes_in_texts_are_only_text() -> None:
     assert "[red]x[/red]" in printed
     assert "\x1b" not in printed
     output = io.StringIO()
-    Piped(output).answer([Event("message", message.model_dump(mode="json"))])
+    Piped(output).answer([AnswerEvent("message", message.model_dump(mode="json"))])
     assert "\x1b" not in output.getvalue()
 
 
 def test_text_that_grows_is_replaced_by_the_message() -> None:
     console = Console(file=io.StringIO(), width=60)
     events = [
-        Event("delta", {"seq": 1, "text": "It"}),
-        Event("message", BotMessage(text="It is free.").model_dump(mode="json")),
-        Event("done", {}),
+        AnswerEvent("delta", {"seq": 1, "text": "It"}),
+        AnswerEvent("message", BotMessage(text="It is free.").model_dump(mode="json")),
+        AnswerEvent("done", {}),
     ]
     answered = Terminal(console).answer(events)
     assert [message.text for message in answered.messages] == ["It is free."]
@@ -172,8 +173,8 @@ def test_each_line_is_a_message_and_empty_lines_are_skipped(client: Client) -> N
     ]
 
 
-def test_several_messages_of_a_turn_begin_alike(door: FakeDoor, client: Client) -> None:
-    door.fake.play = lambda session, text: [BotMessage(text=SHORT), BotMessage(text="b")]
+def test_several_messages_of_a_turn_begin_alike(gateway: FakeGateway, client: Client) -> None:
+    gateway.fake.play = lambda session, text: [BotMessage(text=SHORT), BotMessage(text="b")]
     assert talk(client, "hello") == [
         "bot> Returns take 7 days [1]",
         "     and are free.",
@@ -199,14 +200,14 @@ def test_a_script_that_is_too_fast_waits_and_loses_nothing(tmp_path: Path) -> No
         now[0] += 0.2  # of a second at each question, so that refills come quickly
         return now[0]
 
-    door = make_door(tmp_path / "own", messages_per_minute=60, clock=clock)
-    with listening(door) as url, Client(url) as client:
+    gateway = make_gateway(tmp_path / "own", messages_per_minute=60, clock=clock)
+    with listening(gateway) as url, Client(url) as client:
         replies = talk(client, *(f"question {number}" for number in range(27)))
     assert replies == [f"bot> You said: question {number}" for number in range(27)]
 
 
-def test_buttons_are_picked_by_number(door: FakeDoor, client: Client) -> None:
-    door.fake.play = lambda session, text: [FULL.model_copy(update={"text": text, "cards": []})]
+def test_buttons_are_picked_by_number(gateway: FakeGateway, client: Client) -> None:
+    gateway.fake.play = lambda session, text: [FULL.model_copy(update={"text": text, "cards": []})]
     replies = talk(client, "hello", "1", "3")
     assert [line for line in replies if line.startswith("bot>")] == [
         "bot> hello",
@@ -238,7 +239,7 @@ def test_an_end_of_reading_is_a_quiet_end(client: Client) -> None:
 
 
 def test_signing_in_binds_the_conversation_or_begins_a_new_one(
-    door: FakeDoor, client: Client
+    gateway: FakeGateway, client: Client
 ) -> None:
     replies = talk(
         client,
@@ -260,9 +261,9 @@ def test_signing_in_binds_the_conversation_or_begins_a_new_one(
 
 
 def test_a_conversation_of_somebody_else_is_left_for_a_new_one(
-    door: FakeDoor, client: Client
+    gateway: FakeGateway, client: Client
 ) -> None:
-    with door.unit_of_work() as uow:
+    with gateway.unit_of_work() as uow:
         uow.session.add(
             Customer(
                 email="emma@example.com", name="Emma", language="en", joined_at=datetime.now(UTC)
@@ -274,15 +275,15 @@ def test_a_conversation_of_somebody_else_is_left_for_a_new_one(
     assert replies[3] == "bot> " + sentence("no_history", "en")
 
 
-def test_the_language_can_be_chosen(door: FakeDoor, client: Client) -> None:
+def test_the_language_can_be_chosen(gateway: FakeGateway, client: Client) -> None:
     replies = talk(client, "/lang zh", "hello", "/lang auto", "hello", "/lang fr")
-    assert [language for _, _, language in door.fake.asked] == ["zh", None]
+    assert [language for _, _, language in gateway.fake.asked] == ["zh", None]
     assert replies[0] == "bot> " + sentence("language", "zh")
     assert replies[-1].startswith("bot> Usage: /lang")
 
 
-def test_a_trace_shows_what_was_understood(door: FakeDoor, client: Client) -> None:
-    door.fake.notes = {
+def test_a_trace_shows_what_was_understood(gateway: FakeGateway, client: Client) -> None:
+    gateway.fake.notes = {
         "kind": "answer",
         "passages": [["returns#2", "Returns", 0.8712]],
         "wording": {"origin": "quote", "reason": "deadline"},
@@ -297,8 +298,8 @@ def test_a_trace_shows_what_was_understood(door: FakeDoor, client: Client) -> No
         assert part in shown, part
 
 
-def test_history_and_feedback(door: FakeDoor, client: Client) -> None:
-    door.fake.play = lambda session, text: [BotMessage(text="a\nb")]
+def test_history_and_feedback(gateway: FakeGateway, client: Client) -> None:
+    gateway.fake.play = lambda session, text: [BotMessage(text="a\nb")]
     replies = talk(
         client, "/feedback up", "hello", "/feedback down not it", "/feedback", "/history"
     )
@@ -326,11 +327,11 @@ def test_help_names_every_command(client: Client) -> None:
         assert name in told
 
 
-def test_an_expired_conversation_is_renewed(door: FakeDoor, client: Client) -> None:
+def test_an_expired_conversation_is_renewed(gateway: FakeGateway, client: Client) -> None:
     output = io.StringIO()
     shell = shell_on(client, output)
     assert client.session is not None
-    with door.unit_of_work() as uow:
+    with gateway.unit_of_work() as uow:
         uow.session.get_one(ChatSession, client.session.id).expires_at = datetime.now(UTC)
         uow.commit()
     shell.take("hello")
@@ -365,12 +366,12 @@ def test_a_dropped_connection_is_tried_again_under_the_same_id() -> None:
     class Dropping(Client):
         bodies: ClassVar[list[dict[str, object]]] = []
 
-        def _answer(self, body: dict[str, object]) -> Iterator[Event]:
+        def _answer(self, body: dict[str, object]) -> Iterator[AnswerEvent]:
             self.bodies.append(body)
-            yield Event("delta", {"seq": 1, "text": "It"})
+            yield AnswerEvent("delta", {"seq": 1, "text": "It"})
             if len(self.bodies) == 1:
                 raise Unreachable("dropped")
-            yield Event("done", {})
+            yield AnswerEvent("done", {})
 
     with Dropping("http://127.0.0.1:9") as client:
         assert [event.name for event in client.say("hello")] == ["delta", "delta", "done"]
@@ -381,7 +382,12 @@ def test_events_are_read_whatever_the_chunks() -> None:
     wire = (
         'event: delta\ndata: {"text": "a\u2028b 汉"}\n\n: a comment\n\nevent: done\ndata: {}\n\n'
     ).encode()
-    whole = [Event("delta", {"text": "a\u2028b 汉"}), Event("done", {})]
-    assert list(read_events([wire])) == whole
-    assert list(read_events([bytes([byte]) for byte in wire])) == whole
-    assert list(read_events([wire.replace(b"\n", b"\r\n")])) == whole
+    whole = [AnswerEvent("delta", {"text": "a\u2028b 汉"}), AnswerEvent("done", {})]
+
+    def read(*chunks: bytes) -> list[AnswerEvent]:
+        headers = {"Content-Type": "text/event-stream; charset=utf-8"}
+        return list(read_events(httpx.Response(200, headers=headers, content=iter(chunks))))
+
+    assert read(wire) == whole
+    assert read(*(bytes([byte]) for byte in wire)) == whole
+    assert read(wire.replace(b"\n", b"\r\n")) == whole

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bot.gateway.tokens import mint_identity
-from bot.storefront.cookies import Cookies
+from demo.storefront.cookies import Cookies
 
 KEY = "the key of the sessions, long enough for HS256"
 EMAIL = "lin.yue@example.com"

@@ -7,10 +7,13 @@ import re
 from pathlib import Path
 
 from bot.settings import ROOT
-from bot.storefront.help import HelpPages
-from bot.storefront.words import words
+from demo.storefront.help import HelpPages
+from demo.storefront.words import words
+from retrieval import passages as store
+from retrieval.ingest import read_documents
+from tests.papers import make
 
-DOCUMENTS = ROOT / "data" / "demo" / "documents"
+DOCUMENTS = ROOT / "demo" / "shop" / "documents"
 
 
 def pages_of(folder: Path, text: str, language: str = "en") -> HelpPages:
@@ -36,6 +39,26 @@ def test_every_document_is_a_page_in_its_language() -> None:
             plain = line.lstrip("#-0123456789. ").strip()
             if plain and not plain.startswith("|"):
                 assert plain in html.unescape(page.html), plain
+
+
+def test_a_document_that_is_no_markdown_is_shown_as_it_is_indexed(tmp_path: Path) -> None:
+    folder = tmp_path / "documents"
+    (folder / "en").mkdir(parents=True)
+    (folder / "en" / "handbook.docx").write_bytes(make.docx("en"))
+    (folder / "en" / "mean.txt").write_text("<script>alert(1)</script> is no tag here.")
+    store.write(tmp_path, read_documents(folder, ["en"]).passages, [])
+    passages = store.PassageStore(tmp_path)
+    pages = HelpPages(folder, lambda: passages)
+    page = pages.get("en", "handbook")
+    assert page is not None
+    assert (page.title, page.url) == ("After-sales handbook", "/help/en/handbook")
+    assert "<p>Size S: Women Chest 84–88 cm;" in page.html
+    assert next(section.title for section in page.sections) == "Returns"
+    mean = pages.get("en", "mean")
+    assert mean is not None
+    assert "<script>" not in mean.html
+    assert pages.get("zh", "handbook") is None
+    assert pages.get("en", "nothing") is None
 
 
 def test_a_page_has_the_same_anchors_in_both_languages() -> None:

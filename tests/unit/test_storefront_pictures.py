@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bot.storefront.pictures import Pictures
-from data.demo import catalogue
 from data.models import Product, Variant
+from demo import catalogue
+from demo.storefront.pictures import Pictures
 
 PRODUCTS = {product.id: product for product in catalogue.parse(currency="CNY").products}
 _HARMLESS = {"svg", "g", "path", "rect", "circle", "ellipse"}

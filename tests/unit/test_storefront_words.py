@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot import storefront
-from bot.storefront.words import preferred, word, word_or, words
+from demo import storefront
+from demo.storefront.words import preferred, word, word_or, words
 
 _FOLDER = Path(storefront.__file__).parent
 _TEXTS = [

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from bot import processes
-from bot.processes import SystemFailed, bound, environment, free_port, last_words, open_log
+from bot.commands.serve import rasa_environment
+from bot.runtime import processes
+from bot.runtime.processes import SystemFailed, bound, environment, free_port, last_words, open_log
 from bot.settings import ROOT, Settings
-from bot.system import rasa_environment
 
 
 @pytest.fixture

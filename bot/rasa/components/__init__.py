@@ -1,1 +1,2 @@
-"""Rasa's components for a bilingual shop. `patterns`, `lookups` and `intent_model` know no Rasa."""
+"""Rasa's components for a bilingual shop. All but `extractors` and
+`reader` know no Rasa."""

@@ -63,7 +63,7 @@ def _text(message: Message) -> str:
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
 class PatternExtractor(_Extractor):
-    """Order numbers, e-mails, postcodes, prices, sizes, dates."""
+    """E-mails, phone numbers, postcodes, order numbers."""
 
     def find(self, message: Message) -> list[Found]:
         return patterns.find(_text(message))
@@ -71,7 +71,7 @@ class PatternExtractor(_Extractor):
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
 class LookupExtractor(_Extractor):
-    """Products and categories by the names in the file that SHOPGUIDE_LOOKUPS names.
+    """Products, kinds of goods and brands by the names in the file that SHOPGUIDE_LOOKUPS names.
 
     The file is read again when it changes, so a new product needs no training. Without the file
     nothing is found, and the log says so once.
@@ -99,7 +99,8 @@ class LookupExtractor(_Extractor):
             if not self._warned:
                 self._warned = True
                 logger.warning(
-                    "The product names in %s cannot be read (%s); run `python -m bot.lookups`.",
+                    "The product names in %s cannot be read (%s); run "
+                    "`python -m bot.commands.lookups`.",
                     self._path,
                     error,
                 )

@@ -18,19 +18,13 @@ from typing import Any
 
 import numpy as np
 
-from bot.rasa.components import patterns
-
-_UNIT = re.compile(r"⟨\w+⟩|[a-z']+|\d+|[\u3400-\u9fff]|[^\s\w]", re.IGNORECASE)
-_MASKED = ("order_number", "email", "postcode")
-_FILE_ARRAYS, _FILE_WORDS = "intents.npz", "intents.json"
+_UNIT = re.compile(r"[a-z']+|\d+|[\u3400-\u9fff]|[^\s\w]", re.IGNORECASE)
+FILES = _FILE_ARRAYS, _FILE_WORDS = "intents.npz", "intents.json"
 
 
-def masked(text: str) -> str:
-    """The text with order numbers, e-mails and postcodes named by their kind, in lower case."""
-    for found in reversed(patterns.find(text)):
-        if found.entity in _MASKED:
-            text = f"{text[: found.start]} ⟨{found.entity}⟩ {text[found.end :]}"
-    return unicodedata.normalize("NFKC", text).lower()
+def _units(text: str) -> list[str]:
+    """Han characters, Latin words, numbers and marks, in lower case and plain width."""
+    return _UNIT.findall(unicodedata.normalize("NFKC", text).lower())
 
 
 def ngrams(text: str) -> Counter[str]:
@@ -38,7 +32,7 @@ def ngrams(text: str) -> Counter[str]:
     and runs of three and four letters inside Latin words, which survive a slip of the keys."""
     units = ["^"]
     counts: Counter[str] = Counter()
-    for unit in _UNIT.findall(masked(text)):
+    for unit in _units(text):
         if unit.isdigit():
             unit = f"#{len(unit)}"
         elif unit.isascii() and unit[0].isalpha():
@@ -144,7 +138,7 @@ class IntentModel:
         mark tells nothing."""
         return any(
             unit in self._vocabulary and (unit[0].isalnum() or unicodedata.category(unit) == "So")
-            for unit in _UNIT.findall(masked(text))
+            for unit in _units(text)
         )
 
     def _sparse(self, grams: Counter[str]) -> tuple[list[int], np.ndarray]:

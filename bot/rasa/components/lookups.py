@@ -1,48 +1,39 @@
-"""The shop's own words: which products and categories a text names.
+"""The shop's own words: which products, kinds of goods and brands a text names.
 
-bot/lookups.py writes them out of the database as JSON:
-`{"products": {"ridgeline-2-tent": ["岭线双人三季帐", "ridgeline", …]}, "categories": {…}}`.
+bot/commands/lookups.py writes them out of the database as JSON:
+`{"products": {"glow-lamp": ["亮灯", "glow lamp", …]}, "categories": {…},
+"brands": {…}}`.
 """
 
 from __future__ import annotations
 
 import json
 import re
-import unicodedata
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bot.rasa.components.patterns import Found
+from retrieval.lexicon import Form, Lexicon, MentionKind
 
 Names = Mapping[str, Mapping[str, Sequence[str]]]  # {"products": {id: names}, "categories": …}
-_ENTITY = {"products": "product", "categories": "category"}
-_PLURAL = r"(?:e?s)?"
+_PLURAL = re.compile(r"(?<=[a-z])e?s(?![a-z])", re.I)
+_KINDS: Mapping[str, MentionKind] = {
+    "products": "product",
+    "categories": "category",
+    "brands": "brand",
+}
 
 
 class Lookups:
-    """Finds names by the longest match, in both languages, without regard to case or width.
-
-    A name that several products share yields one entity for each, at the same place: the shop's
-    rules choose, not the extractor. English names need word boundaries and may stand in the
-    plural; spaces and hyphens are alike.
-    """
+    """Finds names with the matcher of retrieval/, by the longest match."""
 
     def __init__(self, names: Names) -> None:
-        self._meanings: dict[str, list[tuple[str, str]]] = defaultdict(list)
-        patterns: dict[str, str] = {}
-        for group, entity in _ENTITY.items():
-            for key, words in names.get(group, {}).items():
-                for word in words:
-                    shape = _shape(word)
-                    if not shape:
-                        continue
-                    if (entity, key) not in self._meanings[shape]:
-                        self._meanings[shape].append((entity, key))
-                    patterns[shape] = _pattern(shape)
-        longest_first = sorted(patterns, key=len, reverse=True)
-        self._names = [(shape, re.compile(patterns[shape])) for shape in longest_first]
-        self._any = re.compile("|".join(patterns[shape] for shape in longest_first) or r"(?!)")
+        self._lexicon = Lexicon(
+            Form(word, kind, key)
+            for group, kind in _KINDS.items()
+            for key, words in names.get(group, {}).items()
+            for word in words
+        )
 
     @classmethod
     def read(cls, path: Path) -> Lookups:
@@ -50,32 +41,13 @@ class Lookups:
         return cls(json.loads(path.read_text(encoding="utf-8")))
 
     def find(self, text: str) -> list[Found]:
-        folded = _folded(text)
-        found = []
-        for match in self._any.finditer(folded):
-            shape = self._shape_of(match[0])
-            for entity, key in self._meanings[shape]:
-                found.append(Found(entity, key, match.start(), match.end()))
-        return found
-
-    def _shape_of(self, written: str) -> str:
-        return next(shape for shape, pattern in self._names if pattern.fullmatch(written))
+        return [
+            Found(mention.kind, mention.owner, mention.start, _end_of_word(text, mention.end))
+            for mention in self._lexicon.find(text)
+        ]
 
 
-def _folded(text: str) -> str:
-    """Lower case and plain width, character for character."""
-    folded = (unicodedata.normalize("NFKC", character).lower() for character in text)
-    return "".join(new if len(new) == 1 else old for new, old in zip(folded, text, strict=True))
-
-
-def _shape(name: str) -> str:
-    """A name as it is compared: lower case, with single spaces for spaces and hyphens."""
-    return re.sub(r"[\s\-]+", " ", _folded(name)).strip()
-
-
-def _pattern(shape: str) -> str:
-    body = r"[\s\-]?".join(re.escape(part) for part in shape.split(" "))
-    start = r"(?<![a-z0-9])" if shape[0].isascii() else ""
-    # Chinese may follow an English name at once; a Latin letter may not.
-    end = (_PLURAL if shape[-1].isalpha() else "") + r"(?![a-z0-9])" if shape[-1].isascii() else ""
-    return f"{start}{body}{end}"
+def _end_of_word(text: str, end: int) -> int:
+    """Behind the plural's ending, which the matcher leaves out."""
+    plural = _PLURAL.match(text, end)
+    return plural.end() if plural else end

@@ -2,12 +2,14 @@
 
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Client, type Hooks } from "../src/panel/client";
+import type { Page } from "../src/panel/page";
 import type { Line } from "../src/panel/types";
 import { Store } from "../src/shared/store";
 import { FakeChannel, Gateway } from "./gateway";
 
 let gateway: Gateway;
 let identity: string | null | undefined;
+let page: Page;
 let clients: Client[];
 let arrived: Line[];
 
@@ -16,6 +18,7 @@ function tab(hooks: Partial<Hooks> = {}): Client {
     changed() {},
     arrived: (line) => arrived.push(line),
     identity: async () => identity,
+    page: () => page,
     sentence: ({ en }) => en ?? "",
     ...hooks,
   });
@@ -45,6 +48,7 @@ beforeEach(() => {
   gateway = new Gateway();
   gateway.install();
   identity = undefined;
+  page = {};
   clients = [];
   arrived = [];
 });
@@ -171,6 +175,38 @@ describe.each([["WebSocket", true], ["server-sent events", false]])("over %s", (
     expect(gateway.answered).toEqual([]);
     await pass(5_000);
     expect(texts(client)).toEqual(["quick", "re: quick"]);
+  });
+
+  test("a proof in the chat brings another token, which every tab goes on with", async () => {
+    const client = tab();
+    const other = tab();
+    client.say("hello");
+    await pass(3_000);
+    other.say("are you there?");
+    await pass(3_000);
+    client.say(gateway.proof);
+    await pass(20_000);
+    expect(gateway.sessions.length).toBe(1);
+    expect(client.store.get("session")?.token).toBe("t1+");
+    other.say("my orders");
+    await pass(20_000);
+    expect(gateway.sessions.length).toBe(1);
+    expect(texts(other).slice(-2)).toEqual(["my orders", "re: my orders"]);
+    expect(gateway.answered.length).toBe(4);
+  });
+
+  test("a message brings the page it was written on, and the files", async () => {
+    page = { product_id: "tent", language: "en" };
+    const client = tab();
+    client.say("how heavy?", [{ file_id: "f1", kind: "picture", name: "a.jpg" }]);
+    page = { product_id: "stove" };
+    client.say("and this?");
+    await pass(5_000);
+    expect(gateway.brought).toEqual([
+      { page: { product_id: "tent", language: "en" }, files: ["f1"] },
+      { page: { product_id: "stove" }, files: undefined },
+    ]);
+    expect(client.lines[0]!.body.files).toEqual([{ file_id: "f1", kind: "picture", name: "a.jpg" }]);
   });
 
   test("a token that is no longer good makes way for a new conversation", async () => {
@@ -342,6 +378,22 @@ test("without sockets, news of a person is fetched", async () => {
   expect(gateway.requests.length).toBe(count);
 });
 
+test("what says who the customer is goes out whole and is shown veiled, also after the end", async () => {
+  const client = tab();
+  const line = client.say("mara@example.org, 10115", [], "m•••@example.org, •••15");
+  await pass(1_000);
+  expect(gateway.sessions[0]!.lines[0]!.text).toBe("mara@example.org, 10115");
+  expect(client.shown(line)).toBe("m•••@example.org, •••15");
+  leave(client);
+  const next = tab();
+  await pass(1_000);
+  expect(next.shown(next.lines[0]!)).toBe("m•••@example.org, •••15");
+  expect(next.shown(next.lines[1]!)).toBe(next.lines[1]!.body.text);
+  next.finish();
+  expect(next.shown(next.lines[0]!)).toBe("m•••@example.org, •••15");
+  expect(next.store.get("veils")).toBeUndefined();
+});
+
 describe("who is signed in", () => {
   test("opens the session in their name", async () => {
     identity = "emma";
@@ -358,6 +410,11 @@ describe("who is signed in", () => {
     await client.identify();
     expect(gateway.sessions[0]!.customer).toBe("emma");
     expect(client.lines.length).toBe(2);
+    expect(client.store.get("session")).toMatchObject({ token: "t1+", signed: true });
+    client.say("my orders");
+    await pass(5_000);
+    expect(texts(client).slice(-2)).toEqual(["my orders", "re: my orders"]);
+    expect(gateway.sessions.length).toBe(1);
   });
 
   test("does not stop a visitor when the proof is bad", async () => {
@@ -378,6 +435,7 @@ describe("who is signed in", () => {
     const after = tab();
     await pass(5_000);
     expect(texts(after)).toEqual([]);
+    expect(gateway.requests).toContain("DELETE sessions/current");
     expect(after.store.get("session")).toBeUndefined();
     after.say("hello");
     await pass(1_000);
@@ -421,6 +479,7 @@ test("starting over clears every tab and begins a new session", async () => {
   two.forget();
   await pass(1_000);
   expect([...one.lines, ...two.lines]).toEqual([]);
+  expect(gateway.requests.filter((request) => request.startsWith("DELETE"))).toEqual(["DELETE sessions/current"]);
   expect(one.store.outbox()).toEqual([]);
   expect(one.store.get("sound")).toBe(true);
   one.say("again");
@@ -459,4 +518,102 @@ test("where the browser keeps nothing, the conversation lives as long as the pag
   client.say("hello");
   await pass(1_000);
   expect(texts(client)).toEqual(["hello", "re: hello"]);
+});
+
+describe("why nothing goes", () => {
+  test.each([[500, "server"], [429, "busy"]])("%i is told apart: %s", async (status, kind) => {
+    gateway.failing = status;
+    const client = tab();
+    client.say("hello");
+    await pass(100);
+    expect(client.trouble?.kind).toBe(kind);
+    if (status === 429) expect(client.trouble!.until! - Date.now()).toBeGreaterThan(8_000);
+    gateway.failing = 0;
+    await pass(20_000);
+    expect(client.trouble).toBeNull();
+    expect(texts(client)).toEqual(["hello", "re: hello"]);
+  });
+
+  test("no network", async () => {
+    gateway.break();
+    const client = tab();
+    client.say("hello");
+    await pass(100);
+    expect(client.trouble?.kind).toBe("network");
+  });
+
+  test("a site that is not allowed: said once, and not tried for ever", async () => {
+    const said = vi.spyOn(console, "error").mockImplementation(() => {});
+    gateway.foreign = true;
+    const client = tab();
+    client.api.refusesSite = async () => true; // see below for how it is known
+    client.say("hello");
+    await pass(100);
+    expect(client.trouble?.kind).toBe("site");
+    expect(said.mock.calls).toEqual([[expect.stringContaining("SHOPGUIDE_ALLOWED_ORIGINS")]]);
+    const count = gateway.requests.length;
+    await pass(120_000);
+    client.hurry();
+    await pass(60_000);
+    expect(gateway.requests.length).toBe(count);
+    // Whoever writes again tries once more.
+    gateway.foreign = false;
+    client.say("and now?");
+    await pass(3_000);
+    expect(texts(client)).toEqual(["hello", "re: hello", "and now?", "re: and now?"]);
+  });
+
+  test("it is known by the widget's file, which every site may read", async () => {
+    const here = tab();
+    expect(await here.api.refusesSite()).toBe(false); // the same site
+    const { Api } = await import("../src/panel/api");
+    const api = new Api("https://chat.example/chat/api/v1/", () => undefined);
+    gateway.foreign = true;
+    expect(await api.refusesSite()).toBe(true);
+    gateway.break();
+    expect(await api.refusesSite()).toBe(false);
+  });
+});
+
+describe("with a person", () => {
+  const queued = { ticket: 1, state: "queued" as const, position: 1, agent: null, opens: null, contact: true };
+
+  test("read marks, contact, and taking the wish back", async () => {
+    gateway.answer = () => [{ text: "asked", handoff: queued }];
+    const client = tab();
+    const line = client.say("a person");
+    await pass(1_000);
+    expect([client.handedOff, client.isRead(client.lines[0]!)]).toEqual([true, false]);
+    gateway.publish(gateway.sessions[0]!, { type: "read", message_id: line.id });
+    expect(client.isRead(client.lines[0]!)).toBe(true);
+    await expect(client.leave("?")).rejects.toMatchObject({ status: 422 });
+    await client.leave("emma@example.com");
+    expect(client.handoff?.contact).toBe(false);
+    await client.withdraw();
+    expect(client.handedOff).toBe(false);
+    expect(gateway.requests).toContain("POST sessions/current/handoff/withdraw");
+  });
+
+  test("an ended conversation stands until the next message, which begins a new one", async () => {
+    const client = tab();
+    client.say("hello");
+    await pass(1_000);
+    client.finish();
+    await pass(1_000);
+    expect(texts(client)).toEqual(["hello", "re: hello"]);
+    expect(gateway.requests).toContain("DELETE sessions/current");
+    client.say("again");
+    await pass(3_000);
+    expect(texts(client)).toEqual(["again", "re: again"]);
+    expect(gateway.sessions.length).toBe(2);
+  });
+});
+
+test("an answer under way can be stopped", async () => {
+  gateway.delivers = false;
+  const client = tab();
+  const { id } = client.say("a long story");
+  await pass(1_000);
+  await client.halt();
+  expect(gateway.requests).toContain(`POST messages/${id}/stop`);
 });

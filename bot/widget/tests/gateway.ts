@@ -25,9 +25,17 @@ export class Gateway {
   received: string[] = [];
   answered: string[] = [];
   requests: string[] = [];
+  /** What came along with the messages. */
+  brought: { page?: unknown; files?: unknown }[] = [];
+  /** The answer to everything but messages; 0 for the usual. */
+  failing = 0;
+  /** This page's site is not allowed: its browser keeps the answers from it. */
+  foreign = false;
   feedback: unknown[] = [];
   /** Refuse the next messages so, one each. */
   refusals: { status: number; code: string; retryAfter?: number }[] = [];
+  /** What proves who the customer is, when it is said. */
+  proof = "lin@example.com 310000";
   answer: (text: string) => Body[] = (text) => [{ text: `re: ${text}` }];
   deltas: (text: string) => string[] = () => [];
 
@@ -85,12 +93,25 @@ export class Gateway {
     ];
   }
 
+  /** From now on another token opens the session; whoever has an older one is cut off. */
+  prove(session: Session, by?: FakeSocket): void {
+    session.token += "+";
+    for (const socket of [...this.open]) {
+      if (socket.session !== session) continue;
+      if (socket === by) socket.receive({ type: "renewed", ...renewal(session) });
+      else socket.end(4401);
+    }
+  }
+
   private async fetch(url: string, init: RequestInit): Promise<Response> {
     const path = new URL(url, "https://shop.example").pathname.replace("/chat/api/v1/", "");
     const method = init.method ?? "GET";
     this.requests.push(`${method} ${path}`);
     await Promise.resolve();
     if (!this.up) throw new TypeError("Failed to fetch");
+    if (path.endsWith("widget.js")) return new Response("", { status: 200 });
+    if (this.foreign) throw new TypeError("Failed to fetch");
+    if (this.failing) return refused(this.failing, "unavailable", this.failing === 429 ? 9 : undefined);
     const body = init.body ? (JSON.parse(init.body as string) as Record<string, string>) : {};
     const token = new Headers(init.headers).get("Authorization")?.replace("Bearer ", "");
     const session = this.session(token);
@@ -103,10 +124,18 @@ export class Gateway {
     if (!session) return refused(401, "unauthorized");
     if (path === "sessions/identity") {
       if (session.customer && session.customer !== body.identity) return refused(401, "identity_refused");
+      if (!session.customer) this.prove(session);
       session.customer = body.identity!;
-      return json(200, { customer: body.identity });
+      return json(200, { customer: body.identity, ...renewal(session) });
+    }
+    if (path === "sessions/current" && method === "DELETE") {
+      this.prove(session);
+      return new Response(null, { status: 204 });
     }
     if (path === "sessions/current") return json(200, { handoff: session.handoff });
+    if (/\/(stop|contact|withdraw)$/.test(path)) {
+      return body.contact === "?" ? refused(422, "contact_unreadable") : new Response(null, { status: 204 });
+    }
     if (path === "feedback") {
       this.feedback.push(body);
       return new Response(null, { status: 204 });
@@ -114,7 +143,11 @@ export class Gateway {
     if (method === "GET") return json(200, { messages: session.lines });
     const refusal = this.refusals.shift();
     if (refusal) return refused(refusal.status, refusal.code, refusal.retryAfter);
+    this.brought.push({ page: body.page, files: body.files });
+    const proves = body.text === this.proof;
+    if (proves) this.prove(session);
     const events = this.turn(session, body.message_id!, body.text!);
+    if (proves) Object.assign(events.at(-1)!, renewal(session));
     const stream = events
       .slice(1)
       .map(({ type, message_id: _, reply_to: __, body: inner, ...rest }) => {
@@ -161,6 +194,8 @@ export class FakeSocket {
         return;
       }
       const session = this.session!;
+      gateway.brought.push({ page: frame.page, files: frame.files });
+      if (frame.text === gateway.proof) gateway.prove(session, this);
       for (const other of gateway.open) {
         if (other === this || other.session !== session) continue;
         other.receive({ type: "line", message_id: frame.message_id, sender: "customer", text: frame.text });
@@ -208,6 +243,10 @@ export class FakeChannel extends EventTarget {
 let clock = Date.UTC(2026, 10, 22);
 function at(): string {
   return new Date((clock += 1000)).toISOString();
+}
+
+function renewal({ token }: Session) {
+  return { token, expires_at: "2999-01-01T00:00:00Z" };
 }
 
 function complaint(code: string) {

@@ -2,7 +2,11 @@
 
 import { readFileSync } from "node:fs";
 import { expect, test, vi } from "vitest";
-import { fill, loadWords } from "../src/panel/strings";
+import { fill, loadWords as load } from "../src/panel/strings";
+import en from "../src/words/en";
+import zh from "../src/words/zh";
+
+const loadWords = (language: string, url?: string) => load(async (name) => ({ en, zh })[name], language, url);
 
 const places = (value: unknown): unknown =>
   typeof value === "string"

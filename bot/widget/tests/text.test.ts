@@ -2,12 +2,12 @@
 
 import { describe, expect, test } from "vitest";
 import { h } from "../src/panel/dom";
-import { harmless, markdown, readJson, safeImage, safeUrl } from "../src/panel/text";
+import { harmless, markdown, readJson, safeImage, safeUrl, toSentence } from "../src/panel/text";
 
 function draw(text: string): HTMLElement {
   const link = (url: URL, ...children: (Node | string)[]) => h("a", { href: url.href }, ...children);
   const cite = (number: number) => (number < 3 ? h("button", {}, String(number)) : null);
-  return h("div", {}, markdown(text, { link, cite }));
+  return h("div", {}, markdown(text, { link, cite, phone: "400-555-0137" }));
 }
 
 const hostile = [
@@ -134,4 +134,30 @@ test.each([
   const letters = (of: string) => of.replace(/[\s`*]/g, "").length;
   expect(letters(draw(text).textContent!)).toBeGreaterThanOrEqual(letters(text) - 100_000);
   expect(draw(text)).toBeTruthy();
+});
+
+test("e-mail addresses and the shop's own number are links; other digits are not", () => {
+  const element = draw("Write to service@spruce.example. Or call 400-555-0137 (400-555-0137), order 400-555-0138, 2026-11-28.");
+  expect([...element.querySelectorAll("a")].map(({ textContent, href }) => [textContent, href])).toEqual([
+    ["service@spruce.example", "mailto:service@spruce.example"],
+    ["400-555-0137", "tel:4005550137"],
+    ["400-555-0137", "tel:4005550137"],
+  ]);
+  expect(element.textContent).toContain("order 400-555-0138, 2026-11-28.");
+  expect(draw("mailto:evil@x javascript:a@b.example").querySelectorAll("a").length).toBe(1);
+});
+
+test.each([
+  ["Returns are free.", "#:~:text=Returns%20are%20free."],
+  ["A well-known, short one", "#:~:text=A%20well%2Dknown%2C%20short%20one"],
+  [
+    "Parcels leave the house on working days until four in the afternoon, except in the week of the festival.",
+    "#:~:text=Parcels%20leave%20the%20house%20on,the%20week%20of%20the%20festival.",
+  ],
+  ["退".repeat(100), `#:~:text=${encodeURIComponent("退".repeat(14))},${encodeURIComponent("退".repeat(14))}`],
+  ["…", ""],
+])("the way to the very sentence: %s", (quote, hash) => {
+  const to = toSentence(new URL("https://shop.example/help/returns"), quote);
+  expect(to.href.replace("https://shop.example/help/returns", "")).toBe(hash);
+  expect(toSentence(new URL("https://shop.example/help#fees"), "Returns are free.").hash).toBe("#fees:~:text=Returns%20are%20free.");
 });

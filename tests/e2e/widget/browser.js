@@ -9,7 +9,7 @@ const require = createRequire(new URL("../../../bot/widget/package.json", import
 const { chromium } = require("playwright-core");
 const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 
-const shots = new URL("../../../build/e2e/", import.meta.url).pathname;
+const shots = process.env.SHOTS ?? new URL("../../../build/e2e/", import.meta.url).pathname;
 rmSync(shots, { recursive: true, force: true });
 mkdirSync(shots, { recursive: true });
 
@@ -36,7 +36,7 @@ export async function control(what, facts = {}) {
  * A test in a browser profile of its own. Afterwards nothing may have been asked of another site,
  * blocked by the page's policy, or written to the console as an error but what `expected` matches.
  */
-export function inBrowser(name, { context: options = DESKTOP, expected = /^$/ } = {}, body) {
+export function inBrowser(name, { context: options = DESKTOP, expected = /^$/, others = [] } = {}, body) {
   test(name, { timeout: 120_000 }, async () => {
     const proxy = new Proxy(process.env.GATEWAY);
     const base = await proxy.listen();
@@ -51,7 +51,7 @@ export function inBrowser(name, { context: options = DESKTOP, expected = /^$/ } 
       page.on("dialog", (dialog) => wrong.push(`dialog: ${dialog.message()}`));
       page.on("request", (request) => {
         const url = new URL(request.url());
-        if (url.origin !== base && !["blob:", "data:"].includes(url.protocol)) wrong.push(`request: ${url}`);
+        if (url.origin !== base && !others.includes(url.origin) && !["blob:", "data:"].includes(url.protocol)) wrong.push(`request: ${url}`);
       });
     });
     const shop = new Shop(name, proxy, base, context);

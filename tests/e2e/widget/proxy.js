@@ -27,6 +27,10 @@ export class Proxy {
     this.identity = null;
     /** JSON files of the shop's own, by path. */
     this.files = {};
+    /** A page of the test's own in place of the usual one: (parameters, path) to its HTML. */
+    this.page = undefined;
+    /** The page's policy; some tests stand for a page without one. */
+    this.policy = POLICY;
     this.sockets = new Set();
     this.server = http.createServer((request, answer) => this.#serve(request, answer));
     this.server.on("connection", (socket) => {
@@ -60,8 +64,8 @@ export class Proxy {
     if (this.cut) return request.socket.destroy();
     const { pathname, searchParams } = new URL(request.url, "http://shop");
     if (pathname.startsWith("/shop/")) {
-      answer.writeHead(200, { "Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": POLICY });
-      return answer.end(page(searchParams));
+      answer.writeHead(200, { "Content-Type": "text/html; charset=utf-8", ...(this.policy && { "Content-Security-Policy": this.policy }) });
+      return answer.end((this.page ?? page)(searchParams, pathname));
     }
     if (pathname === "/account/identity" && this.identity !== undefined) {
       if (!this.identity) return answer.writeHead(204).end();

@@ -70,9 +70,11 @@ inBrowser("the answer grows in order and ends whole", {}, async (shop) => {
   assert.ok(typed > 0, "no typing indicator");
   grown.forEach((text, at) => assert.ok(at === 0 || text.length >= grown[at - 1].length, `${grown}`));
   const [, answer] = await widget.lines();
-  // Screen readers hear the whole answer once, and nothing of its parts.
-  assert.equal(announced.length, 1);
-  assert.ok(announced[0].includes(answer.slice(5, 40).trim()), `${announced} – ${answer}`);
+  // Screen readers hear that it is being written, then the whole answer once, and nothing of its parts.
+  assert.deepEqual([announced.length, announced[0]], [2, "The assistant is typing"]);
+  // The list's numbers and line breaks are marks on the screen, and characters in what is heard.
+  const letters = (text) => text.replace(/[\s\d.]+/g, "");
+  assert.ok(letters(announced[1]).includes(letters(answer.slice(5, 40))), `${announced} – ${answer}`);
 });
 
 inBrowser("a streamed answer, frame by frame", {}, async (shop) => {
@@ -249,7 +251,8 @@ const hostile = {
     {
       kind: "product", product_id: "x", title: `<i>x</i>${RLO}${"long ".repeat(200)}`, summary: "s".repeat(2000), price: "1e99", list_price: "NaN",
       currency: "NONSENSE", in_stock: true, stock_text: "<u>in</u>", reason: "r".repeat(500), url: "javascript:alert(1)",
-      image: "https://evil.example/huge.png",
+      image: "https://evil.example/huge.png", from_price: true,
+      variants: [1, 2].map((n) => ({ variant_id: "<b>", options: { [`<b>${"o".repeat(200)}`]: `<i>${"v".repeat(200)}${n}` }, price: "x", list_price: "y", available: true })),
     },
     {
       kind: "order", number: "<b>1</b>", status: "x", status_text: "y".repeat(200), placed_on: "z", items: ["<img src=x>"], total: "1", currency: "CNY",
@@ -350,7 +353,8 @@ inBrowser("everything by keyboard; focus goes in, stays, and comes back", {}, as
   await widget.page.locator(".below", { hasText: "Thank you" }).waitFor();
   await tabTo(/^Menu$/);
   await page.keyboard.press("Enter");
-  await tabTo(/^Start over$/);
+  await page.keyboard.press("End");
+  assert.equal(await widget.focused(), "Start over");
   await page.keyboard.press("Enter");
   assert.equal(await widget.focused(), "Not now");
   await widget.check("en-desktop-light-restart");
@@ -480,7 +484,7 @@ inBrowser("handed to a person: queue, agent, unread badge, end", {}, async (shop
   await page.locator(".notice").waitFor();
   await widget.check("en-desktop-light-queue");
   const { ticket } = await control("take", { name: "Lin Yue" });
-  await page.locator(".notice", { hasText: "Lin Yue" }).waitFor();
+  await page.locator("h2", { hasText: "Lin Yue" }).waitFor();
   await widget.launcher.click();
   await widget.panel.waitFor({ state: "hidden" });
   await control("say", { ticket, text: "Hello, this is Lin. How can I help?" });
@@ -495,7 +499,8 @@ inBrowser("handed to a person: queue, agent, unread badge, end", {}, async (shop
   await page.locator(".row.agent", { hasText: "this is Lin" }).waitFor();
   await widget.check("en-desktop-light-agent");
   await control("close", { ticket });
-  await page.locator(".notice").waitFor({ state: "detached" });
+  await page.locator(".ask", { hasText: "How was this conversation?" }).waitFor();
+  await page.locator("h2", { hasText: "Shop assistant" }).waitFor();
 });
 
 // — what customers can do ——————————————————————————————————————————————————
@@ -537,6 +542,30 @@ inBrowser("copy, thumbs, stars, transcript, sound, start over", {}, async (shop)
   assert.deepEqual(await widget.lines(), []);
 });
 
+for (const [lang, asked, labels] of [
+  ["en", "Where is my order?", ["The e-mail address you ordered with", "The postcode of your delivery address"]],
+  ["zh", "我的订单到哪了？", ["下单用的邮箱", "收货地址的邮编"]],
+]) {
+  inBrowser(`a visitor's order by the form, ${lang}`, { context: { ...DESKTOP, locale: lang } }, async (shop) => {
+    const widget = await shop.visit({ lang });
+    const { page } = widget;
+    await widget.open();
+    await widget.ask(asked);
+    const [email, postcode] = labels.map((label) => page.getByLabel(label));
+    await email.fill("chen.hao@example.com");
+    await postcode.fill("100000");
+    await postcode.press("Enter");
+    // The wrong one is asked for anew, with empty fields.
+    await widget.waitFor("another form", async () => (await postcode.count()) === 1 && (await postcode.inputValue()) === "");
+    await email.fill("chen.hao@example.com");
+    await postcode.fill("610041");
+    await postcode.press("Enter");
+    await page.locator(".order", { hasText: "SP61840357" }).first().waitFor();
+    assert.equal(await page.locator(".leave").count(), 0);
+    assert.equal((await widget.lines()).filter((line) => line.includes("chen.hao")).length, 0);
+  });
+}
+
 inBrowser("signed in on the shop's page; signed out, nothing stays", {}, async (shop) => {
   const { identity } = await control("identity", { email: "chen.hao@example.com" });
   shop.proxy.identity = identity;
@@ -561,27 +590,33 @@ inBrowser("the page's side: methods, events, the cart", {}, async (shop) => {
     for (const name of ["open", "close", "message", "feedback", "link"]) {
       document.addEventListener(`shopguide:${name}`, ({ detail }) => window.told.push([name, detail]));
     }
-    window.off = window.Shopguide.on("add-to-cart", (detail, event) => {
-      event.preventDefault();
-      window.told.push(["add-to-cart", detail]);
+    window.off = window.Shopguide.onAddToCart((item) => {
+      window.told.push(["add-to-cart", item]);
     });
   });
   await page.evaluate(() => window.Shopguide.send("I need a tent for two under 3 kg"));
   await page.evaluate(() => window.Shopguide.open());
   await widget.answered();
-  await page.locator(".product .primary").first().click();
-  await page.locator(".product", { hasText: "Added" }).waitFor();
+  const card = page.locator(".product").first();
+  // What there is a choice of is chosen by the customer.
+  for (let n = 0; n < 4; n++) {
+    await card.getByRole("button", { name: "Add to cart" }).click();
+    if (!(await card.locator(".note-cart.failed").count())) break;
+    await card.locator(".option:not(:has(:checked)) label:not(.gone) input").first().check({ force: true });
+  }
+  await card.locator(".note-cart", { hasText: "Added" }).waitFor();
   await page.evaluate(() => window.Shopguide.close());
   await widget.panel.waitFor({ state: "hidden" });
   const told = await page.evaluate(() => window.told);
   const names = told.map(([name]) => name);
   for (const name of ["open", "close", "message", "add-to-cart"]) assert.ok(names.includes(name), `${name} in ${names}`);
   const [, cart] = told.find(([name]) => name === "add-to-cart");
-  assert.deepEqual(Object.keys(cart).sort(), ["currency", "price", "product_id", "title"]);
-  // Without a cart, the button opens the product's page.
+  assert.deepEqual(Object.keys(cart).sort(), ["currency", "price", "product_id", "quantity", "title", "variant_id"]);
+  // Without a cart, the card says so and leads to the product's page.
   await page.evaluate(() => window.off());
   await widget.open();
-  await Promise.all([page.waitForURL(/\/products\//), page.locator(".product .primary").last().click()]);
+  await card.getByRole("button", { name: "Add to cart" }).click();
+  await Promise.all([page.waitForURL(/\/products\//), card.locator(".note-cart a").click()]);
 });
 
 inBrowser("only the launcher is loaded before the first click", {}, async (shop) => {
@@ -592,5 +627,7 @@ inBrowser("only the launcher is loaded before the first click", {}, async (shop)
   assert.deepEqual(loaded.filter((path) => path !== "/favicon.ico"), ["/shop/", "/widget.js"]);
   await widget.open();
   assert.ok(loaded.includes("/widget/panel.js"));
-  assert.ok(!loaded.some((path) => path.startsWith("/api/")), "a session before the first message");
+  // What is kept of a conversation is told before it begins; no session is opened for that.
+  const asked = loaded.filter((path) => path.startsWith("/api/"));
+  assert.deepEqual(asked.filter((path) => path !== "/api/v1/notice"), [], "a session before the first message");
 });

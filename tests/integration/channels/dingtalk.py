@@ -15,7 +15,7 @@ from urllib.parse import unquote
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from bot.channels.dingtalk import DingTalk, DingTalkSettings
+from bot.channels.platforms.dingtalk import DingTalk, DingTalkSettings
 from tests.integration.channels.platform import (
     FakePlatform,
     Shown,

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.ciphers.modes import CBC
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from bot.channels.feishu import Feishu, FeishuSettings
+from bot.channels.platforms.feishu import Feishu, FeishuSettings
 from tests.integration.channels.platform import (
     FakePlatform,
     Shown,

@@ -20,7 +20,7 @@ from pydantic.v1 import ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from bot.channels.line import Line, LineSettings
+from bot.channels.platforms.line import Line, LineSettings
 from tests.integration.channels.platform import (
     FakePlatform,
     Shown,

@@ -7,7 +7,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from bot.channels.messenger import Messenger, MessengerSettings
+from bot.channels.platforms.messenger import Messenger, MessengerSettings
 from tests.integration.channels.meta import TOKEN, FakeMeta
 from tests.integration.channels.platform import Shown, Webhook, is_picture
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import re
 import threading
 import time
 from abc import ABC, abstractmethod
@@ -27,12 +28,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from bot.channels.base import Channel, ChannelSettings
+from bot.channels.channel import Channel, ChannelSettings
 from bot.channels.delivery import Pauses
 from bot.channels.http import Http
 from bot.channels.service import Channels
-from bot.processes import bound
-from tests.unit.fake_gateway import FakeDoor, listening, make_door
+from bot.runtime.processes import bound
+from tests.unit.fake_gateway import FakeGateway, listening, make_channels, make_gateway
 
 PATIENCE_S = 20
 SHORT = Pauses(0.05)
@@ -210,14 +211,16 @@ class FakePlatform(ABC):
 
 
 class Shop:
-    """A gateway with one platform, over real HTTP; Rasa is played by `door.fake`."""
+    """A gateway with one platform, over real HTTP; Rasa is played by `gateway.fake`."""
 
-    def __init__(self, platform: FakePlatform, door: FakeDoor, channels: Channels) -> None:
+    def __init__(self, platform: FakePlatform, gateway: FakeGateway, channels: Channels) -> None:
         self.platform = platform
-        self.door = door
+        self.gateway = gateway
         self.channels = channels
         self.url = ""
-        self.http = httpx.Client(timeout=PATIENCE_S)
+        # A connection a call: one kept idle may be closed, by the gateway after its seconds or by
+        # httpcore's pool, in the moment in which another thread takes it.
+        self.http = httpx.Client(timeout=PATIENCE_S, headers={"connection": "close"})
         self._numbers = itertools.count(1)
 
     def call(self, webhook: Webhook) -> httpx.Response:
@@ -250,22 +253,26 @@ class Shop:
         """From now on no turn ends, until `release`."""
 
         async def begin() -> None:
-            self.door.fake.gate = asyncio.Event()
+            self.gateway.fake.gate = asyncio.Event()
 
-        asyncio.run_coroutine_threadsafe(begin(), self.door.loop).result()
+        asyncio.run_coroutine_threadsafe(begin(), self.gateway.loop).result()
 
     def release(self) -> None:
-        assert self.door.fake.gate is not None
-        self.door.loop.call_soon_threadsafe(self.door.fake.gate.set)
+        assert self.gateway.fake.gate is not None
+        self.gateway.loop.call_soon_threadsafe(self.gateway.fake.gate.set)
 
     def settle(self, patience_s: float = PATIENCE_S) -> None:
         """Wait until nothing is unanswered or waits to be sent or fetched."""
 
         def busy() -> bool:
-            with self.door.unit_of_work() as uow:
-                counts = uow.channels.counts().get(self.platform.channel.name, {})
-                fetching = uow.attachments.waiting_lanes([self.platform.channel.name])
-            return bool(counts.get("unanswered") or counts.get("waiting") or fetching)
+            # In the order in which things move on, so that none moves past the look: an event that
+            # is answered leaves calls and files, a file that is lost leaves a call.
+            name = self.platform.channel.name
+            with self.gateway.unit_of_work() as uow:
+                unanswered = uow.channels.counts().get(name, {}).get("unanswered")
+                fetching = uow.attachments.waiting_lanes([name])
+                waiting = uow.channels.counts().get(name, {}).get("waiting")
+            return bool(unanswered or fetching or waiting)
 
         wait_until(lambda: not busy(), patience_s)
 
@@ -284,6 +291,11 @@ _LIMITS = (
 )
 
 
+async def _anywhere(url: httpx.URL) -> str | None:
+    """Downloads may lead to any address."""
+    return None
+
+
 @contextmanager
 def shop(
     platform: FakePlatform,
@@ -296,14 +308,14 @@ def shop(
     """A gateway with the platform. In the same folder again, it is the same shop after a restart.
     With `works` False it takes events and dies before it answers any."""
     limits = {} if "messages_per_minute" in changes else dict.fromkeys(_LIMITS, 1_000_000)
-    door = make_door(folder, **{**limits, **changes})
-    http = Http()
+    gateway = make_gateway(folder, **{**limits, **changes})
+    http = Http(check=_anywhere)  # the fakes' addresses are this machine's
     channel = platform.channel(platform.settings(), http, public_url=platform.public_url)
-    channels = Channels([channel], door, door.unit_of_work, http=http, pauses=pauses)
+    channels = make_channels([channel], gateway, http, pauses=pauses)
     if not works:
         channels.open = lambda: None  # type: ignore[method-assign]  # dead before it begins
-    running = Shop(platform, door, channels)
-    with listening(door, channels) as url:
+    running = Shop(platform, gateway, channels)
+    with listening(gateway, channels) as url:
         running.url = url
         platform.public_url = platform.public_url or url
         with running.http:
@@ -337,6 +349,13 @@ def is_picture(url: str) -> bool:
     """Whether platforms show it; an address without an ending may be one."""
     _, dot, ending = urlsplit(url).path.rpartition("/")[2].rpartition(".")
     return url.startswith("https://") and (not dot or ending in ("jpg", "jpeg", "png"))
+
+
+def number_of(button: str, told: str) -> str:
+    """The number that a button has in a list."""
+    number = re.search(rf"\((\d)\) {re.escape(button)}", told)
+    assert number, told
+    return number[1]
 
 
 def said(texts: Sequence[Shown]) -> str:

@@ -18,7 +18,7 @@ from slack_sdk.models.blocks import Block
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from bot.channels.slack import Slack, SlackSettings
+from bot.channels.platforms.slack import Slack, SlackSettings
 from tests.integration.channels.platform import (
     FakePlatform,
     Shown,

@@ -15,7 +15,7 @@ from telegram import Bot, InlineKeyboardMarkup, LinkPreviewOptions, ReplyParamet
 from telegram.constants import InlineKeyboardButtonLimit as Data
 from telegram.constants import MessageLimit, ParseMode
 
-from bot.channels.telegram import Telegram, TelegramSettings
+from bot.channels.platforms.telegram import Telegram, TelegramSettings
 from tests.integration.channels.platform import (
     FakePlatform,
     Shown,
@@ -27,7 +27,7 @@ from tests.integration.channels.platform import (
 )
 
 TOKEN = "123456:a-token"
-SECRET = "the-secret-of-the-webhook"
+SECRET = "the-secret-of-the-webhook-that-is-long"
 _HEADER = "x-telegram-bot-api-secret-token"
 
 

@@ -18,24 +18,29 @@ from sqlalchemy import select
 from sqlalchemy.orm import undefer
 from starlette.responses import Response
 
-from bot.desk import Desk
-from bot.gateway.errors import SENTENCES
-from bot.gateway.tokens import mint_identity
+from bot.dialogue.desk import Desk
+from bot.gateway.tokens import mint_identity, mint_session
 from bot.messages import BotMessage, Button, CitationView, OrderCard, ProductCard, Table
-from bot.phrases import phrase
+from bot.wording.phrases import phrase
 from data import access
+from data.attempts import Guard
+from data.capabilities import Capability
 from data.models import Attachment, ChatMessage, Ticket
+from data.unit_of_work import UnitOfWork
 from tests.integration.channels.platform import (
     PICTURE,
     FakePlatform,
     Shop,
     Shown,
+    number_of,
     said,
     shop,
     wait_until,
 )
 from tests.integration.channels.platforms import PLATFORMS
 from tests.unit.fake_gateway import EMAIL, IDENTITY_KEY
+
+_APOLOGIES = {phrase("apology", "en"), phrase("apology", "zh")}
 
 
 @pytest.fixture(params=PLATFORMS, ids=lambda kind: kind.channel.name)
@@ -115,7 +120,7 @@ def rich(session_id: str, text: str) -> list[BotMessage]:
     ],
 )
 def test_a_conversation(running: Shop, question: str, words: list[str], button: str) -> None:
-    running.door.fake.play = rich
+    running.gateway.fake.play = rich
     answer = running.say(question)
     told = said(answer) + "\n".join(card for shown in answer for card in shown.cards)
     for word in [*words, "SP61840357", "SF 1234", "[1] ", "运费说明", "2 kg"]:
@@ -126,17 +131,17 @@ def test_a_conversation(running: Shop, question: str, words: list[str], button: 
         payload = dict(offering[-1].buttons)[button]
         assert texts(running.press(offering[-1], payload)) == [f"picked: {button}"]
     else:
-        assert f"(2) {button}" in told
-        assert texts(running.say("2")) == [f"picked: {button}"]
-    assert running.door.fake.asked[0][1] == question
-    assert len({session for session, _, _ in running.door.fake.asked}) == 1
+        number = number_of(button, told)
+        assert texts(running.say(number)) == [f"picked: {button}"]
+    assert running.gateway.fake.asked[0][1] == question
+    assert len({session for session, _, _ in running.gateway.fake.asked}) == 1
 
 
 def test_each_person_has_a_conversation_of_their_own(running: Shop) -> None:
     for user in ("1", "2"):
         assert texts(running.say(f"I am {user}", user=user)) == [f"You said: I am {user}"]
     chats = {running.platform.chat_of(user) for user in ("1", "2")}
-    assert len({session for session, _, _ in running.door.fake.asked}) == len(chats) == 2
+    assert len({session for session, _, _ in running.gateway.fake.asked}) == len(chats) == 2
 
 
 def test_emoji_and_right_to_left_pass_unharmed(running: Shop) -> None:
@@ -148,12 +153,12 @@ def test_a_hundred_kilobytes_are_answered_with_a_sentence(running: Shop) -> None
     answer = running.say("how much is it? " * 6250)
     assert len(answer) == 1
     assert "too long" in answer[0].text
-    assert running.door.fake.asked == []
+    assert running.gateway.fake.asked == []
 
 
 def test_a_long_answer_comes_in_pieces_under_the_limit(running: Shop) -> None:
     sentence = "外帐三千毫米，帐底五千毫米。It is dry & <warm>! "
-    running.door.fake.play = lambda session_id, text: [BotMessage(text=sentence * 300)]
+    running.gateway.fake.play = lambda session_id, text: [BotMessage(text=sentence * 300)]
     answer = running.say("everything about it")
     assert len(answer) > 2
     assert "".join("".join(texts(answer)).split()) == "".join((sentence * 300).split())
@@ -163,7 +168,7 @@ def test_a_long_answer_comes_in_pieces_under_the_limit(running: Shop) -> None:
 def test_a_picture_is_answered_kindly_and_stored_nowhere(running: Shop) -> None:
     answer = running.after(running.platform.sends_picture(n=1))
     assert texts(answer) in said_in_both("channel.media")
-    assert running.door.fake.asked == []
+    assert running.gateway.fake.asked == []
     assert attachments(running) == []
     platform = running.platform
     assert [
@@ -172,8 +177,10 @@ def test_a_picture_is_answered_kindly_and_stored_nowhere(running: Shop) -> None:
 
 
 def test_growing_text_is_shown_where_messages_can_be_edited(running: Shop) -> None:
-    running.door.fake.deltas = ["Free", "Free delivery"]
-    running.door.fake.play = lambda session_id, text: [BotMessage(text="Free delivery from ¥99.")]
+    running.gateway.fake.deltas = ["Free", "Free delivery"]
+    running.gateway.fake.play = lambda session_id, text: [
+        BotMessage(text="Free delivery from ¥99.")
+    ]
     answer = running.say("is delivery free?")
     assert texts(answer) == ["Free delivery from ¥99."]
     if running.platform.channel.capabilities.edit_every_s is not None:
@@ -188,7 +195,7 @@ def said_in_both(key: str, **facts: Any) -> list[list[str]]:
 
 
 def attachments(running: Shop) -> list[Attachment]:
-    with running.door.unit_of_work() as uow:
+    with running.gateway.unit_of_work() as uow:
         found = select(Attachment).options(undefer(Attachment.content)).order_by(Attachment.id)
         return list(uow.session.scalars(found))
 
@@ -202,7 +209,7 @@ def test_a_picture_is_kept_where_the_shop_wants_it(platform: FakePlatform, tmp_p
         assert (picture.kind, picture.state) == ("picture", "kept")
         assert (picture.content, picture.media_type) == (PICTURE, "image/jpeg")
         assert (picture.size, picture.place) == (len(PICTURE), None)
-        assert running.door.fake.asked == []
+        assert running.gateway.fake.asked == []
 
 
 def test_only_what_the_shop_named_is_kept(platform: FakePlatform, tmp_path: Path) -> None:
@@ -243,7 +250,7 @@ def test_an_agent_gets_what_was_sent_to_them(platform: FakePlatform, tmp_path: P
         assert texts(running.after(platform.sends_picture(n=1001))) in (
             said_in_both("channel.media_queued")
         )
-        desk = Desk(running.door.unit_of_work, None)
+        desk = Desk(running.gateway.unit_of_work, None)
         desk.take(number, "小李")
         assert running.after(platform.sends_picture(n=1002)) == []  # the agent is there
         assert [one.size for one in desk.files(number)] == [len(PICTURE)] * 2
@@ -265,7 +272,7 @@ def test_what_comes_again_is_answered_once(running: Shop) -> None:
     running.settle()
     running.after(running.platform.redelivered(webhook))  # late, after the answer
     assert texts(list(running.platform.shown.values())) == ["You said: hello?"]
-    assert len(running.door.fake.asked) == 1
+    assert len(running.gateway.fake.asked) == 1
 
 
 def test_what_was_taken_before_a_crash_is_answered_once_after_it(
@@ -289,17 +296,17 @@ def test_what_was_not_delivered_before_a_restart_is_delivered_after_it(
     platform.down = True
     with shop(platform, tmp_path) as first:
         assert first.call(platform.says("hello?", n=1)).is_success
-        wait_until(lambda: first.door.fake.asked != [])
+        wait_until(lambda: first.gateway.fake.asked != [])
         wait_until(lambda: _waiting(first) == 1)
     platform.down = False
     with shop(platform, tmp_path) as back:
         back.settle()
-        assert back.door.fake.asked == []
+        assert back.gateway.fake.asked == []
     assert texts(list(platform.shown.values())) == ["You said: hello?"]
 
 
 def _waiting(running: Shop) -> int:
-    with running.door.unit_of_work() as uow:
+    with running.gateway.unit_of_work() as uow:
         return uow.channels.counts().get(running.platform.channel.name, {}).get("waiting", 0)
 
 
@@ -318,7 +325,7 @@ def test_who_cannot_be_answered_is_told_so_and_holds_up_nothing(running: Shop) -
     running.settle()
     shown = texts(list(running.platform.shown.values()))
     assert len(shown) == 2
-    assert shown[0] in SENTENCES["unavailable"]
+    assert shown[0] in _APOLOGIES
     assert shown[1] == "You said: second"
 
 
@@ -338,7 +345,7 @@ def test_late_and_out_of_order_each_event_is_answered_once(running: Shop) -> Non
 def test_a_call_is_acknowledged_before_its_answer_is_there(running: Shop) -> None:
     running.hold()
     assert running.call(running.platform.says("hello?", n=1)).is_success
-    wait_until(lambda: running.door.fake.asked != [])
+    wait_until(lambda: running.gateway.fake.asked != [])
     assert running.platform.shown == {}
     running.release()
     running.settle()
@@ -350,7 +357,7 @@ def test_what_cannot_be_told_holds_up_nothing(running: Shop) -> None:
     reply = channel.reply
 
     def broken(messages: Any, to: Any, **how: Any) -> Any:
-        if "first" in messages[0].text or messages[0].text in SENTENCES["unavailable"]:
+        if "first" in messages[0].text or messages[0].text in _APOLOGIES:
             raise ZeroDivisionError
         return reply(messages, to, **how)
 
@@ -418,19 +425,19 @@ def test_what_the_platform_will_not_have_is_kept_until_somebody_retries(running:
     assert running.call(platform.says("hello?", n=100)).is_success
 
     def dead() -> int:
-        with running.door.unit_of_work() as uow:
+        with running.gateway.unit_of_work() as uow:
             return len(uow.channels.dead())
 
     wait_until(lambda: dead() == 1)
     platform.refusing = False
     assert texts(running.say("and now?")) == ["You said: and now?"]
-    with running.door.unit_of_work() as uow:
+    with running.gateway.unit_of_work() as uow:
         [letter] = uow.channels.dead()
         assert letter.error
         assert uow.channels.revive(platform.channel.name, letter.due_at) == 1
         uow.commit()
-    running.door.loop.call_soon_threadsafe(
-        running.channels.delivery.lanes.wake, (letter.channel, letter.conversation)
+    running.gateway.loop.call_soon_threadsafe(
+        running.channels.delivery.workers.wake, (letter.channel, letter.conversation)
     )
     running.settle()
     assert sorted(platform.texts(platform.chat_of("1"))) == [
@@ -475,16 +482,17 @@ def knows(running: Shop) -> None:
     """Let the bot tell whether it knows who speaks."""
 
     def play(session_id: str, text: str) -> list[BotMessage]:
-        with running.door.unit_of_work() as uow:
-            customer = access.customer_of_session(uow, session_id)
+        with running.gateway.unit_of_work() as uow:
+            customer = access.customer_of_session(uow, session_id, Capability.READ_ORDERS)
             if text.startswith("proof"):
-                found = access.identify(uow, session_id, EMAIL, "310000")
-                return [BotMessage(text=phrase(f"identify.{found.value}", "en"))]
+                claim = access.Claim(EMAIL, postcode="310000")
+                found = access.identify(uow, session_id, claim, Guard(b"key"))
+                return [BotMessage(text=phrase(f"identify.{found.value}", "en"), asks="identity")]
         if customer is None and "order" in text:
-            return [BotMessage(text=phrase("order.identify", "en"))]
+            return [BotMessage(text="Tell me your e-mail address.", asks="identity")]
         return [BotMessage(text=f"Hello {customer.name if customer else 'stranger'}")]
 
-    running.door.fake.play = play
+    running.gateway.fake.play = play
 
 
 def code_of(running: Shop) -> str:
@@ -504,6 +512,53 @@ def test_a_code_is_only_for_a_signed_in_customer(running: Shop) -> None:
     answer = running.http.post(f"{api}/link-code", headers={"Authorization": f"Bearer {token}"})
     assert answer.status_code == 403
     assert answer.json()["error"]["code"] == "no_customer"
+
+
+def test_facts_that_others_may_know_make_no_link(running: Shop) -> None:
+    api = f"{running.url}/api/v1"
+    opened = running.http.post(f"{api}/sessions", json={}).json()
+    with running.gateway.unit_of_work() as uow:
+        customer = uow.customers.by_email(EMAIL)
+        assert customer is not None
+        assert uow.sessions.bind(opened["session_id"], customer.id, "email_postcode")
+        token = bound(running, uow, opened["session_id"])
+        uow.commit()
+    for method, path in (("POST", "link-code"), ("GET", "links"), ("DELETE", "links/1")):
+        answer = running.http.request(method, f"{api}/{path}", headers=token)
+        assert answer.status_code == 403, path
+
+
+def bound(running: Shop, uow: UnitOfWork, session_id: str) -> dict[str, str]:
+    """The key of a session as it stands in the database."""
+    session = uow.sessions.get(session_id)
+    assert session is not None
+    key = running.gateway.settings.session_key
+    token = mint_session(session.id, session.epoch, session.expires_at, key)
+    return {"Authorization": f"Bearer {token}"}
+
+
+def test_links_are_told_of_shown_and_ended(running: Shop) -> None:
+    knows(running)
+    running.say(f"link {code_of(running)}")
+    running.say(f"link {code_of(running)}", user="2")
+    title = phrase(f"platform.{running.platform.channel.name}", "en")
+    notice = phrase("channel.linked_elsewhere", "en", channel=title)
+    if running.channels.channels[running.platform.channel.name].passive_s:
+        running.say("anything new?")  # it cannot be told by itself
+    wait_until(lambda: notice in texts(list(running.platform.shown.values())))
+    api = f"{running.url}/api/v1"
+    identity = mint_identity(EMAIL, datetime.now(UTC), IDENTITY_KEY)
+    token = running.http.post(f"{api}/sessions", json={"identity": identity}).json()["token"]
+    key = {"Authorization": f"Bearer {token}"}
+    links = running.http.get(f"{api}/links", headers=key).json()["links"]
+    assert [link["platform"] for link in links] == [running.platform.channel.name] * 2
+    assert all(link["linked_at"] for link in links)
+    ended = running.http.delete(f"{api}/links/{links[0]['id']}", headers=key)
+    assert ended.status_code == 204
+    again = running.http.delete(f"{api}/links/{links[0]['id']}", headers=key)
+    assert again.status_code == 404
+    assert phrase("channel.link_first", "en") in texts(running.say("my orders"))
+    assert texts(running.say("my orders", user="2")) == ["Hello 林悦"]
 
 
 def test_a_code_makes_somebody_known_until_they_undo_it(running: Shop) -> None:
@@ -552,8 +607,8 @@ def test_a_group_gets_nothing_personal(running: Shop) -> None:
 def handed_over(running: Shop) -> int:
     """The number of the ticket of a conversation that waits for a person."""
     running.say("I want to speak to a person")
-    session_id = running.door.fake.asked[0][0]
-    with running.door.unit_of_work() as uow:
+    session_id = running.gateway.fake.asked[0][0]
+    with running.gateway.unit_of_work() as uow:
         line = uow.session.query(ChatMessage).first()
         ticket = Ticket(
             session_id=session_id,
@@ -570,7 +625,7 @@ def handed_over(running: Shop) -> int:
 
 def test_what_an_agent_writes_arrives_once(running: Shop) -> None:
     number = handed_over(running)
-    desk = Desk(running.door.unit_of_work, None)
+    desk = Desk(running.gateway.unit_of_work, None)
     desk.take(number, "小李")
     desk.say(number, "您好 <b>")
     wait_until(lambda: "小李: 您好 <b>" in texts(list(running.platform.shown.values())))
@@ -589,7 +644,7 @@ def test_what_an_agent_writes_arrives_once(running: Shop) -> None:
 
 def test_who_is_asked_to_link_by_an_agent_stays_with_the_agent(running: Shop) -> None:
     number = handed_over(running)
-    desk = Desk(running.door.unit_of_work, None)
+    desk = Desk(running.gateway.unit_of_work, None)
     desk.take(number, "小李")
     assert "林悦" in said(running.say(f"link {code_of(running)}"))
     desk.say(number, "Thank you, I see your order.")

@@ -62,10 +62,10 @@ from twilio.rest import Client as TwilioClient
 from wechatpy.client import WeChatClient
 from wechatpy.enterprise import WeChatClient as WeComClient
 
-from bot.channels.base import Address, Channel, Event
+from bot.channels.channel import Address, Channel, ChannelEvent
 from bot.channels.http import Http
-from bot.channels.line import LineSettings
-from bot.channels.wecom import WeComSettings
+from bot.channels.platforms.line import LineSettings
+from bot.channels.platforms.wecom import WeComSettings
 from bot.messages import BotMessage, Button, CitationView
 from tests.integration.channels import feishu, line, slack, telegram, twilio, wechat, wecom
 from tests.integration.channels.platform import PICTURE, Asked, FakePlatform, Shown
@@ -249,7 +249,7 @@ class Posted(BaseRequest):
 def test_telegram() -> None:
     fake = telegram.FakeTelegram()
     to = {"chat_id": -101, "message_thread_id": 7, "answers": 5}
-    event = Event("1", "1", "press", {"chat_id": 1, "query": "q1"})
+    event = ChannelEvent("1", "1", "press", {"chat_id": 1, "query": "q1"})
 
     async def work(channel: Channel) -> None:
         await channel.notice(event)
@@ -295,7 +295,7 @@ def test_line() -> None:
     fake.reply_tokens["once"] = ("U1", time.time())
 
     async def work(channel: Channel) -> None:
-        await channel.notice(Event("1", "U1", "text", {"to": "U1"}))
+        await channel.notice(ChannelEvent("1", "U1", "text", {"to": "U1"}))
         until = {"token": "once", "at": time.time()}
         await sending(OFFER, {"to": "U1", **until})(channel)
         await sending(PLAIN, {"to": "U1"})(channel)

@@ -11,9 +11,9 @@ from typer.testing import CliRunner
 
 from bot.channels import registry
 from bot.channels.delivery import rows_of
-from bot.cli import app
-from bot.phrases import phrase
-from bot.processes import free_port
+from bot.commands.main import app
+from bot.runtime.processes import free_port
+from bot.wording.phrases import phrase
 from data.unit_of_work import UnitOfWork
 from tests.integration.channels.platform import shop
 from tests.integration.channels.telegram import FakeTelegram
@@ -93,4 +93,4 @@ def test_what_cannot_be_played_is_said(state: Path, monkeypatch: pytest.MonkeyPa
         monkeypatch.setenv(f"SHOPGUIDE_{name.upper()}", value or "https://api.telegram.org")
     assert "Set SHOPGUIDE_TELEGRAM_API=http://127.0.0.1:8099" in refused("simulate", "telegram")
     assert "there are telegram, slack" in " ".join(refused("retry", "telegramm").split())
-    assert "no customer" in refused("code", "nobody@example.com")
+    assert "No customer" in refused("code", "nobody@example.com")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.channels.tencent import Envelope
+from bot.channels.platforms.tencent import Envelope
 from bot.messages import BotMessage, Button
 from tests.integration.channels.dingtalk import AES_KEY, KEY, TOKEN, FakeDingTalk
 from tests.integration.channels.platform import Shop, Webhook, shop
@@ -57,7 +57,7 @@ def test_only_the_sessions_of_the_settings_are_called(fake: FakeDingTalk, runnin
 
 def test_a_group_is_told_the_choices_in_words(running: Shop) -> None:
     button = Button(title="看看_别的", payload="看看_别的")
-    running.door.fake.play = lambda session_id, text: [BotMessage(text=text, buttons=[button])]
+    running.gateway.fake.play = lambda session_id, text: [BotMessage(text=text, buttons=[button])]
     [shown] = running.say("帐篷", group=True)
     assert (shown.text, shown.buttons) == ("帐篷\n· 看看_别的", [])
     [shown] = running.say("帐篷")
@@ -105,4 +105,4 @@ def test_what_is_odd_is_no_event_or_no_words(
     deep = replace(webhook, content=b'{"a":' * 20_000)
     assert running.call(deep).status_code == 401
     running.settle()
-    assert running.door.fake.asked == []
+    assert running.gateway.fake.asked == []

@@ -17,7 +17,7 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from bot.channels.base import ChannelSettings
+from bot.channels.channel import ChannelSettings
 from bot.messages import BotMessage, Button
 from bot.settings import ROOT
 from tests.integration.channels.platform import (
@@ -108,7 +108,7 @@ def running(tmp_path: Path) -> Iterator[Shop]:
 def test_a_conversation(running: Shop) -> None:
     platform = running.platform
     buttons = [Button(title="Yes", payload="yes please")]
-    running.door.fake.play = lambda session_id, text: [
+    running.gateway.fake.play = lambda session_id, text: [
         BotMessage(text=f"You said: {text}", buttons=buttons)
     ]
     [shown] = running.say("帐篷？")

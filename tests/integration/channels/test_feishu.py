@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.channels.feishu import Feishu
 from bot.channels.http import Http
+from bot.channels.platforms.feishu import Feishu
 from bot.messages import BotMessage, Button
-from bot.phrases import phrase
+from bot.wording.phrases import phrase
 from tests.integration.channels.feishu import TOKEN, FakeFeishu, encrypted
 from tests.integration.channels.platform import Shop, Webhook, shop
 
@@ -72,7 +72,7 @@ def test_what_is_pressed_in_a_group_stays_in_the_group(running: Shop) -> None:
     platform = running.platform
     assert isinstance(platform, FakeFeishu)
     button = Button(title="看看别的", payload="看看别的")
-    running.door.fake.play = lambda session_id, text: [BotMessage(text=text, buttons=[button])]
+    running.gateway.fake.play = lambda session_id, text: [BotMessage(text=text, buttons=[button])]
     running.say("帐篷", group=True)
     event = {
         "operator": {"open_id": "ou_1"},
@@ -81,7 +81,7 @@ def test_what_is_pressed_in_a_group_stays_in_the_group(running: Shop) -> None:
     }
     [shown] = running.after(platform.callback("card.action.trigger", event, "press-1"))
     assert (shown.chat, shown.text) == ("oc_group", "看看别的")
-    sessions = {session for session, _, _ in running.door.fake.asked}
+    sessions = {session for session, _, _ in running.gateway.fake.asked}
     assert len(sessions) == 1
 
 

@@ -41,7 +41,7 @@ def test_the_webhooks_of_this_fake_are_lines_own() -> None:
 
 def test_the_first_five_messages_are_the_reply_and_the_rest_is_pushed(running: Shop) -> None:
     many = [BotMessage(text=f"message {n}") for n in range(7)]
-    running.door.fake.play = lambda session, text: many
+    running.gateway.fake.play = lambda session, text: many
     platform: Any = running.platform
     assert [shown.text for shown in running.say("tell me")] == [f"message {n}" for n in range(7)]
     assert [path for path in platform.paths if "message" in path] == [REPLY, PUSH]
@@ -81,7 +81,7 @@ def test_a_late_answer_is_pushed(tmp_path: Path) -> None:
         async def send() -> None:
             await channel.send(call, "key")
 
-        asyncio.run_coroutine_threadsafe(send(), running.door.loop).result()
+        asyncio.run_coroutine_threadsafe(send(), running.gateway.loop).result()
     assert platform.paths == [PUSH]
     assert platform.texts("U1") == ["hello"]
 
@@ -115,7 +115,7 @@ def test_what_is_no_message_is_no_event_and_a_follower_is_greeted(running: Shop)
     ):
         assert running.after(webhook) == []
     assert running.after(fake.event("1", 6, type="follow", follow={"isUnblocked": False}))
-    assert [text for _, text, _ in running.door.fake.asked] == ["你好"]
+    assert [text for _, text, _ in running.gateway.fake.asked] == ["你好"]
 
 
 def test_products_are_a_carousel_with_pictures_and_links(running: Shop) -> None:
@@ -131,7 +131,7 @@ def test_products_are_a_carousel_with_pictures_and_links(running: Shop) -> None:
         image="https://shop.example/tent.jpg",
     )
     cards = [product] * 13
-    running.door.fake.play = lambda session, text: [BotMessage(text="", cards=cards)]
+    running.gateway.fake.play = lambda session, text: [BotMessage(text="", cards=cards)]
     shown = running.say("tents")
     assert [len(message.cards) for message in shown] == [12, 1]
     [channel] = running.channels.channels.values()

@@ -12,11 +12,11 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from bot.channels.base import Address, Channel, Request
+from bot.channels.channel import Address, Channel, Request
 from bot.channels.errors import ChannelError, TryAgain, Undeliverable
 from bot.channels.http import Http
 from bot.messages import BotMessage, Button, OrderCard, ProductCard
-from bot.phrases import phrase
+from bot.wording.phrases import phrase
 from tests.integration.channels.messenger import FakeMessenger
 from tests.integration.channels.meta import FakeMeta
 from tests.integration.channels.platform import Shop, said, shop, wait_until
@@ -89,7 +89,7 @@ def test_what_is_no_message_is_no_event(whatsapp: Shop, messenger: Shop) -> None
         other.signed({"entry": [{"messaging": [{"sender": {"user_ref": "x"}, "message": {}}]}]}),
     ):
         assert messenger.after(webhook) == []
-    assert whatsapp.door.fake.asked == messenger.door.fake.asked == []
+    assert whatsapp.gateway.fake.asked == messenger.gateway.fake.asked == []
 
 
 def test_what_fails_later_is_logged_by_its_code_alone() -> None:
@@ -112,16 +112,16 @@ def offering(titles: list[str], text: str = "Which one?") -> BotMessage:
 
 def test_many_or_long_choices_are_a_list(whatsapp: Shop) -> None:
     long = "The two-person three-season tent in green"
-    whatsapp.door.fake.play = lambda session, text: [offering([long, "B", "C", "D"])]
+    whatsapp.gateway.fake.play = lambda session, text: [offering([long, "B", "C", "D"])]
     [shown] = whatsapp.say("tents")
     assert [title for title, _ in shown.buttons] == ["The two-person…", "B", "C", "D"]
-    whatsapp.door.fake.play = lambda session, text: [BotMessage(text=f"You said: {text}")]
+    whatsapp.gateway.fake.play = lambda session, text: [BotMessage(text=f"You said: {text}")]
     assert said(whatsapp.press(shown, f"about {long}")) == f"You said: about {long}"
 
 
 def test_a_long_text_stands_above_the_choices(whatsapp: Shop) -> None:
     long = "It is dry and warm. " * 100
-    whatsapp.door.fake.play = lambda session, text: [offering(["A", "B"], long)]
+    whatsapp.gateway.fake.play = lambda session, text: [offering(["A", "B"], long)]
     first, second = whatsapp.say("tents")
     assert first.text == long.strip()
     assert (second.text, len(second.buttons)) == ("Choose one, or just write:", 2)
@@ -192,7 +192,7 @@ def test_products_are_a_carousel_and_long_orders_are_told(messenger: Shop) -> No
         currency="CNY",
     )
     cards = [product, product, order]
-    messenger.door.fake.play = lambda session, text: [BotMessage(text="Here:", cards=cards)]
+    messenger.gateway.fake.play = lambda session, text: [BotMessage(text="Here:", cards=cards)]
     first, second = messenger.say("my things")
     assert second.cards == ["Ridgeline\n¥899 · in stock"] * 2
     assert "SP61840357" in first.text
@@ -206,7 +206,7 @@ def test_a_chat_that_is_opened_is_greeted_and_its_link_links(messenger: Shop) ->
     fake = FakeMessenger()
     greeting = {"title": "Get Started", "payload": "GET_STARTED"}
     messenger.after(fake.event("1", 1, postback=greeting))
-    assert [text for _, text, _ in messenger.door.fake.asked] == ["你好"]
+    assert [text for _, text, _ in messenger.gateway.fake.asked] == ["你好"]
     for n, what in enumerate(
         (
             {"postback": {**greeting, "referral": {"ref": "AAAA-2222", "source": "SHORTLINK"}}},

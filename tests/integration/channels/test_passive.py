@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.channels.base import Answer, Call, Request
-from bot.channels.telegram import Telegram
+from bot.channels.channel import Answer, Call, Request
+from bot.channels.platforms.telegram import Telegram
 from tests.integration.channels.platform import Shop, shop
 from tests.integration.channels.telegram import FakeTelegram
 
@@ -47,7 +47,7 @@ def test_an_answer_that_takes_longer_comes_with_the_platforms_next_try(running: 
     assert running.call(webhook).status_code == 503
     running.release()
     assert running.call(webhook).json() == ["You said: hello?"]
-    assert len(running.door.fake.asked) == 1
+    assert len(running.gateway.fake.asked) == 1
 
 
 def test_the_last_try_is_answered_and_the_next_event_brings_the_rest(running: Shop) -> None:

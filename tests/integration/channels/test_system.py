@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.phrases import phrase
+from bot.wording.phrases import phrase
 from tests.integration.channels.platform import FakePlatform, Shown, Webhook, wait_until
 from tests.integration.channels.platforms import PLATFORMS
 from tests.running import System

@@ -10,11 +10,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from bot.channels.base import Event
+from bot.channels.channel import ChannelEvent
 from bot.channels.errors import TryAgain, Undeliverable
 from bot.channels.http import Http
-from bot.channels.tencent import Envelope, read
-from bot.channels.wechat import WeChat
+from bot.channels.platforms.tencent import Envelope, read
+from bot.channels.platforms.wechat import WeChat
 from bot.messages import BotMessage, Button
 from tests.integration.channels.platform import Shop, shop
 from tests.integration.channels.test_wecom import PRODUCT
@@ -77,7 +77,7 @@ def test_a_passive_answer_is_one_text_with_numbers(passive: Shop) -> None:
             return [BotMessage(text=long), BotMessage(text=long)]
         return [BotMessage(text=f"您要{text}："), BotMessage(text="请选", buttons=buttons)]
 
-    passive.door.fake.play = play
+    passive.gateway.fake.play = play
     content = opened(passive.call(passive.platform.says("帐篷", n=1)))["Content"]
     assert content.startswith("您要帐篷：\n\n请选\n\n")
     assert content.endswith("(1) 便宜一点的\n(2) 看看别的")
@@ -86,6 +86,23 @@ def test_a_passive_answer_is_one_text_with_numbers(passive: Shop) -> None:
     content = opened(passive.call(passive.platform.says("都要", n=3)))["Content"]
     assert 1900 < len(content.encode()) <= 2048
     assert content.endswith("。…")
+
+
+def test_one_number_means_one_thing(passive: Shop) -> None:
+    buttons = [Button(title=title, payload=title) for title in ("便宜一点的", "看看别的")]
+
+    def play(session_id: str, text: str) -> list[BotMessage]:
+        cards = [PRODUCT, PRODUCT.model_copy(update={"title": "岭线三人帐"})]
+        found = BotMessage(text="为您找到：", cards=cards, buttons=buttons, language="zh")
+        return [found if text == "帐篷" else BotMessage(text=f"您要{text}：")]
+
+    passive.gateway.fake.play = play
+    for n, (number, meant) in enumerate((("2", "岭线三人帐"), ("3", "便宜一点的"))):
+        content = opened(passive.call(passive.platform.says("帐篷", n=10 * n)))["Content"]
+        assert "2. 岭线三人帐" in content
+        assert content.endswith("(3) 便宜一点的\n(4) 看看别的")
+        content = opened(passive.call(passive.platform.says(number, n=10 * n + 1)))["Content"]
+        assert content.startswith(f"您要{meant}：")
 
 
 def test_the_plain_mode(tmp_path: Path) -> None:
@@ -108,7 +125,7 @@ def test_one_product_is_an_article_several_are_a_list(fake: FakeWeChat, tmp_path
         return [BotMessage(text="为您找到：", cards=cards, buttons=buttons, language="zh")]
 
     with shop(fake, tmp_path) as running:
-        running.door.fake.play = play
+        running.gateway.fake.play = play
         text, news, menu = running.say("一款")
         assert (text.text, menu.buttons) == ("为您找到：", [("好", "好")])
         assert news.cards[0].endswith("\n¥899\n有货")
@@ -131,7 +148,7 @@ def calls(fake: FakeWeChat, *times: float) -> list[object]:
         ]
         sent = (channel.send(call, "key") for call in made)
         outcomes = await asyncio.gather(*sent, return_exceptions=True)
-        await channel.notice(Event("1", "o1", "text", {"user": "o1"}))
+        await channel.notice(ChannelEvent("1", "o1", "text", {"user": "o1"}))
         await http.close()
         return list(outcomes)
 

@@ -13,8 +13,8 @@ from pydantic import ValidationError
 
 from bot.channels.errors import TryAgain, Undeliverable
 from bot.channels.http import Http
-from bot.channels.tencent import Envelope
-from bot.channels.wecom import WeCom, WeComSettings
+from bot.channels.platforms.tencent import Envelope
+from bot.channels.platforms.wecom import WeCom, WeComSettings
 from bot.messages import BotMessage, Button, OrderCard, ProductCard
 from tests.integration.channels.platform import Shop, hidden, shop
 from tests.integration.channels.wecom import AES_KEY, CORP, TOKEN, FakeWeCom
@@ -70,7 +70,7 @@ def test_products_are_articles_orders_are_texts_and_buttons_a_card(
 ) -> None:
     button = Button(title="看看别的", payload="看看别的")
     message = BotMessage(text="为您找到：", cards=[PRODUCT, ORDER], buttons=[button], language="zh")
-    running.door.fake.play = lambda session_id, text: [message]
+    running.gateway.fake.play = lambda session_id, text: [message]
     text, news, order, choice = running.say("想买个帐篷")
     assert text.text == "为您找到："
     assert news.cards[0].split("\n")[1:] == ["¥899", "有货"]
@@ -82,7 +82,7 @@ def test_products_are_articles_orders_are_texts_and_buttons_a_card(
 def test_short_words_stand_in_the_card_with_their_buttons(running: Shop) -> None:
     button = Button(title="Yes", payload="Yes")
     message = BotMessage(text="Shall I?", buttons=[button], language="en")
-    running.door.fake.play = lambda session_id, text: [message]
+    running.gateway.fake.play = lambda session_id, text: [message]
     [shown] = running.say("cancel it")
     assert (shown.text, shown.buttons) == ("Shall I?", [("Yes", "Yes")])
 
@@ -98,7 +98,7 @@ def test_short_words_stand_in_the_card_with_their_buttons(running: Shop) -> None
 )
 def test_events(fake: FakeWeCom, running: Shop, event: dict[str, str], what: list[str]) -> None:
     running.after(fake.message("1", "event", **event))
-    assert [text for _, text, _ in running.door.fake.asked] == what
+    assert [text for _, text, _ in running.gateway.fake.asked] == what
 
 
 def test_a_token_is_fetched_once_and_anew_when_it_is_refused(fake: FakeWeCom) -> None:

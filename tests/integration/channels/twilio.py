@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from twilio.request_validator import RequestValidator
 
-from bot.channels.twilio import Twilio, TwilioSettings
+from bot.channels.platforms.twilio import Twilio, TwilioSettings
 from tests.integration.channels.platform import (
     FakePlatform,
     Shown,

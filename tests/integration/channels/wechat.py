@@ -11,8 +11,8 @@ from typing import ClassVar
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from bot.channels.tencent import Envelope, signature, write
-from bot.channels.wechat import WeChat, WeChatSettings
+from bot.channels.platforms.tencent import Envelope, signature, write
+from bot.channels.platforms.wechat import WeChat, WeChatSettings
 from tests.integration.channels.platform import FakePlatform, Shown, Webhook, hidden
 from tests.integration.channels.wecom import (
     AES_KEY,

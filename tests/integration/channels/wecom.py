@@ -10,8 +10,8 @@ from dataclasses import replace
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from bot.channels.tencent import Envelope, write
-from bot.channels.wecom import WeCom, WeComSettings
+from bot.channels.platforms.tencent import Envelope, write
+from bot.channels.platforms.wecom import WeCom, WeComSettings
 from tests.integration.channels.platform import FakePlatform, Shown, Webhook, hidden, is_picture
 
 CORP = "ww0123456789abcdef"

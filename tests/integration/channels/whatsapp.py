@@ -8,7 +8,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from bot.channels.whatsapp import WhatsApp, WhatsAppSettings
+from bot.channels.platforms.whatsapp import WhatsApp, WhatsAppSettings
 from tests.integration.channels.meta import TOKEN, FakeMeta
 from tests.integration.channels.platform import Shown, Webhook
 

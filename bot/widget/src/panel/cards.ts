@@ -7,6 +7,7 @@ import type { Context } from "./context";
 import { copyButton } from "./copying";
 import { safeImage, safeUrl } from "./text";
 import type { Body, OrderCard, ProductCard } from "./types";
+import { type Chooser, chooser } from "./variants";
 
 export function cards(all: (ProductCard | OrderCard)[], context: Context): HTMLElement[] {
   const products = all.filter((card) => card.kind === "product");
@@ -33,6 +34,12 @@ function carousel(products: ProductCard[], context: Context): HTMLElement {
   return h("div", "carousel", track, h("div", "arrows", ...arrows));
 }
 
+/** A card's price as the customer sees it: "from" where variants differ. */
+export function priceOf(card: ProductCard, context: Context): string {
+  const price = context.money(card.price, card.currency);
+  return card.from_price ? context.fill(context.strings.from, { price }) : price;
+}
+
 function product(card: ProductCard, context: Context): HTMLElement {
   const { strings } = context;
   const url = safeUrl(card.url);
@@ -45,18 +52,19 @@ function product(card: ProductCard, context: Context): HTMLElement {
     });
     frame.append(picture);
   }
-  const was = card.list_price && Number(card.list_price) > Number(card.price) ? card.list_price : null;
-  const add = textButton("primary", strings.addToCart, () => {
-    // A page that has a cart takes the event and calls preventDefault(); else its page is opened.
-    const { product_id, title, price, currency } = card;
-    if (context.host.emit("add-to-cart", { product_id, title, price, currency })) {
-      if (url && context.host.emit("link", { url: url.href })) location.assign(url.href);
-      return;
-    }
-    add.replaceChildren(icon(CHECK), strings.added);
-    context.announce(`${card.title}: ${strings.added}`);
-    setTimeout(() => add.replaceChildren(strings.addToCart), 2_500);
-  });
+  const price = h("strong");
+  const before = h("s");
+  const choice = chooser(card, context, () => showPrice());
+  function showPrice(): void {
+    const one = choice.chosen() ?? card;
+    price.textContent = one === card ? priceOf(card, context) : context.money(one.price, card.currency);
+    const was = one.list_price && Number(one.list_price) > Number(one.price) ? one.list_price : null;
+    before.replaceChildren(
+      ...(was ? [h("span", "sr", ` ${strings.was} `), context.money(was, card.currency)] : []),
+    );
+    before.hidden = !was;
+  }
+  showPrice();
   return h(
     "article",
     "product card",
@@ -69,15 +77,70 @@ function product(card: ProductCard, context: Context): HTMLElement {
       h(
         "p",
         "price",
-        h("strong", "", context.money(card.price, card.currency)),
-        was && h("span", "sr", ` ${strings.was} `),
-        was && h("s", "", context.money(was, card.currency)),
+        price,
+        before,
         h("span", { class: card.in_stock ? "stock" : "stock none", dir: "auto" }, card.stock_text),
       ),
       card.reason && h("p", { class: "reason", dir: "auto" }, card.reason),
+      card.in_stock && choice.element,
     ),
-    card.in_stock ? add : url && h("p", "primary", context.link(url, strings.view)),
+    ...(card.in_stock ? adding(card, choice, url, context) : [url && h("p", "primary", context.link(url, strings.view))]),
   );
+}
+
+/** Longer than any cart takes. */
+const PATIENCE_MS = 20_000;
+
+/** The button for the cart, and what came of it: as the page says, never as one would wish. */
+function adding(card: ProductCard, choice: Chooser, url: URL | null, context: Context): HTMLElement[] {
+  const { strings, host, fill } = context;
+  const note = h("p", { class: "note-cart", dir: "auto", role: "status" });
+  const toPage = () => (url ? [" ", context.link(url, strings.view)] : []);
+  const say = (look: string, ...parts: (Node | string)[]) => {
+    note.className = `note-cart ${look}`;
+    note.replaceChildren(...parts);
+  };
+  const toCart = (given?: string) => {
+    const cart = given ? safeUrl(given) : context.cartUrl;
+    return cart ? [" ", context.link(cart, strings.viewCart)] : [];
+  };
+  const add = textButton("primary", strings.addToCart, async () => {
+    const open = choice.missing();
+    if (open) {
+      say("failed", fill(strings.choose, { option: open.name }));
+      return open.focus();
+    }
+    const { product_id, title, currency } = card;
+    const chosen = choice.chosen();
+    const item = {
+      product_id, title, currency, quantity: 1,
+      variant_id: chosen?.variant_id ?? card.variant_id ?? null,
+      price: chosen?.price ?? card.price,
+    };
+    const asked = host.addToCart(item);
+    if (asked === null) return say("", strings.noCart, ...toPage());
+    if (asked === undefined) return say("", strings.passed, ...toCart());
+    add.disabled = true;
+    add.textContent = strings.adding;
+    try {
+      const answer = await Promise.race([asked, later(PATIENCE_MS)]);
+      if (answer === SLOW) say("failed", strings.cartSlow, ...toCart());
+      else if (answer && answer.added === false) say("failed", answer.reason || strings.notAdded, ...toPage());
+      else say("done", icon(CHECK), strings.added, ...toCart((answer ?? {}).cart_url));
+    } catch (error) {
+      const { reason } = (error ?? {}) as { reason?: unknown };
+      say("failed", typeof reason === "string" && reason ? reason : strings.notAdded, ...toPage());
+    }
+    add.disabled = false;
+    add.textContent = strings.addToCart;
+  });
+  return [add, note];
+}
+
+const SLOW = Symbol("slow");
+
+function later(ms: number): Promise<typeof SLOW> {
+  return new Promise((resolve) => setTimeout(() => resolve(SLOW), ms));
 }
 
 function order(card: OrderCard, context: Context): HTMLElement {

@@ -7,11 +7,12 @@
  * and nothing doubled, whatever breaks and however many tabs send at once.
  */
 
-import type { Store } from "../shared/store";
-import { Api, type Feedback, Refused } from "./api";
+import type { Pending, Store } from "../shared/store";
+import { Api, type Feedback, Refused, type Renewed, type Said } from "./api";
 import { fromWire, insert, merge } from "./lines";
+import type { Page } from "./page";
 import { readJson } from "./text";
-import type { Body, Growing, Handoff, Line, WireLine } from "./types";
+import type { Body, Growing, Handoff, Line, SentFile, WireLine } from "./types";
 
 export interface Hooks {
   /** Something is to be drawn anew. */
@@ -20,8 +21,17 @@ export interface Hooks {
   arrived(line: Line): void;
   /** Who is signed in on the shop's page: a JWT, null for nobody, undefined when unknown. */
   identity(): Promise<string | null | undefined>;
+  /** Where the customer is now. */
+  page(): Page;
   /** The sentence for the person, out of the gateway's languages. */
   sentence(sentences: Record<string, string>): string;
+}
+
+/** Why nothing goes: no network, a gateway that does not let this site in, that asks to wait, or that fails. */
+export interface Trouble {
+  kind: "network" | "site" | "busy" | "server";
+  /** When it is to be tried again, where the gateway said. */
+  until?: number;
 }
 
 type Shared = { kind: "line"; line: Line } | { kind: "seen" } | { kind: "forget"; since: number };
@@ -33,6 +43,8 @@ const READY = 8_000;
 const PING = 25_000;
 const ANSWER = 45_000;
 const POLL = 5_000;
+/** As long as a new token may be on its way to another tab, or from it. */
+const RENEWAL = 2_000;
 
 /** A socket that never came up this often, while HTTP did, is taken to be blocked on the way. */
 const SOCKET_ATTEMPTS = 2;
@@ -43,6 +55,9 @@ export class Client {
   handoff: Handoff | null = null;
   /** There is no connection, though there should be one. */
   broken = false;
+  trouble: Trouble | null = null;
+  /** The customer has ended it: the next message begins a new one. */
+  ended = false;
 
   readonly api: Api;
   private readonly channel: BroadcastChannel | null;
@@ -50,6 +65,8 @@ export class Client {
   private socketFailures = 0;
   private running = false;
   private stopped = false;
+  /** The gateway does not let this site in: trying on does not help. */
+  private barred = false;
   private proved = false;
   /** Since when the same person is signed in: what waits since then is theirs, whoever's conversation ends. */
   private since = performance.timeOrigin;
@@ -69,7 +86,7 @@ export class Client {
     this.api = new Api(base, () => this.store.get("session")?.token);
     this.channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel(store.key);
     this.channel?.addEventListener("message", ({ data }: MessageEvent<Shared>) => this.overheard(data));
-    for (const { id, text, at } of store.outbox()) this.lines.push(mine(id, text, at));
+    for (const { id, text, at, files } of store.outbox()) this.lines.push(mine(id, text, at, files as SentFile[]));
   }
 
   /** Take up the conversation that is under way, if there is one. */
@@ -95,22 +112,83 @@ export class Client {
     this.wake();
   }
 
-  say(text: string): Line {
-    const line = mine(newId(), text, now());
+  /** `shown`: what is shown of it, where that is not all. */
+  say(text: string, files: SentFile[] = [], shown?: string): Line {
+    if (this.ended) {
+      this.lines = [];
+      this.ended = false;
+    }
+    const line = mine(newId(), text, now(), files);
+    if (shown) this.store.set("veils", { ...this.store.get("veils"), [line.id]: shown });
     this.enqueue(line);
     return line;
+  }
+
+  /** What is shown in the place of a line that says who the customer is. */
+  veil({ id }: Line): string | undefined {
+    return this.store.get("veils")?.[id];
+  }
+
+  shown(line: Line): string {
+    return this.veil(line) ?? line.body.text;
+  }
+
+  /** End the answer that grows; what was said so far stays as the message. */
+  async halt(): Promise<void> {
+    const id = this.growing?.id ?? this.asked?.id;
+    if (id) await this.api.halt(id).catch(() => {}); // it may have ended by itself
+  }
+
+  /** Have a conversation, for what is sent before the first message. */
+  async session(): Promise<void> {
+    await this.ensureSession();
+    void this.run();
+  }
+
+  /** Leave word where a person may reach the customer. */
+  async leave(contact: string): Promise<void> {
+    await this.api.contact(contact);
+    if (this.handoff) this.takeHandoff({ ...this.handoff, contact: false });
+    this.hooks.changed();
+  }
+
+  async withdraw(): Promise<void> {
+    await this.api.withdraw();
+    this.takeHandoff(null);
+    this.hooks.changed();
+  }
+
+  /** End the conversation, and let it stand on this page until the next message. */
+  finish(): void {
+    const lines = this.lines.map((line) => ({ ...line, body: { ...line.body, text: this.shown(line) } }));
+    this.forget();
+    this.lines = lines;
+    this.ended = true;
+    this.hooks.changed();
+  }
+
+  /** Whether a person is asked for, or speaks. */
+  get handedOff(): boolean {
+    return Boolean(this.handoff && this.handoff.state !== "closed");
+  }
+
+  /** Whether a person has read a line of the customer's. */
+  isRead(line: Line): boolean {
+    const upTo = this.lines.findIndex(({ id }) => id === this.store.get("readUpTo"));
+    return upTo >= 0 && this.lines.indexOf(line) <= upTo;
   }
 
   /** Send a message again that was refused, or answered with an apology. */
   retry(line: Line): void {
     this.lines = this.lines.filter(({ id, replyTo }) => id !== line.id && replyTo !== line.id);
-    this.enqueue(mine(line.id, line.body.text, now()));
+    this.enqueue(mine(line.id, line.body.text, now(), line.body.files));
   }
 
   async identify(): Promise<void> {
     this.proved = false;
     this.since = now();
     if (this.store.get("session")) await this.prove();
+    this.hooks.changed();
   }
 
   async rate(feedback: Feedback): Promise<void> {
@@ -122,6 +200,8 @@ export class Client {
 
   /** End this conversation; the next message begins a new one, as do those that wait since `since`. */
   forget(since = Infinity): void {
+    // Whoever has its token has nothing of it then. Without the gateway it is over here, at least.
+    if (this.store.get("session")) void this.api.end().catch(() => {});
     this.clear(since);
     this.tell({ kind: "forget", since });
   }
@@ -144,7 +224,7 @@ export class Client {
   // — connection ———————————————————————————————————————————————————————————
 
   private wanted(): boolean {
-    return !this.stopped && Boolean(this.store.get("session") || this.store.outbox().length);
+    return !this.stopped && !this.barred && Boolean(this.store.get("session") || this.store.outbox().length);
   }
 
   private async run(): Promise<void> {
@@ -153,10 +233,12 @@ export class Client {
     let failures = 0;
     const worked = () => {
       this.broken = false;
+      this.trouble = null;
       this.hooks.changed();
     };
     while (this.wanted()) {
       const began = Date.now();
+      const used = this.store.get("session")?.token;
       try {
         await this.ensureSession();
         if (!this.wanted()) break;
@@ -168,14 +250,27 @@ export class Client {
           worked();
           await this.overFetch();
         }
+        this.trouble = { kind: "network" };
       } catch (error) {
+        this.trouble = { kind: "network" };
         if (error instanceof Refused) {
+          if (error.status === 429) this.trouble = { kind: "busy", until: Date.now() + error.retryAfter * 1000 };
+          else if (error.status >= 500) this.trouble = { kind: "server" };
           if (error.status === 401 && this.store.get("session")) {
-            // The token is no longer good. What was not answered goes into a new conversation.
-            this.store.set("session", undefined);
+            // The customer was proven in another tab, which has the new token, or the conversation
+            // is over: then what was not answered goes into a new one.
+            await this.until(RENEWAL);
+            if (this.store.get("session")?.token === used) this.store.set("session", undefined);
             continue;
           }
           this.waitMs = Math.max(this.waitMs, error.retryAfter * 1000);
+        }
+        if (error instanceof Refused ? error.message === "origin_refused" : error instanceof TypeError && (await this.api.refusesSite())) {
+          this.barred = true;
+          this.trouble = { kind: "site" };
+          console.error(
+            `Shopguide: pages of ${location.origin} are refused; add it to SHOPGUIDE_ALLOWED_ORIGINS and restart.`,
+          );
         }
       }
       this.growing = null;
@@ -183,9 +278,10 @@ export class Client {
       if (Date.now() - began > READY) failures = 0; // what took or lasted so long needs no more patience
       this.broken = true;
       this.hooks.changed();
-      await this.pause(failures++);
+      if (!this.barred) await this.pause(failures++);
     }
-    this.running = this.broken = false;
+    this.running = false;
+    this.broken = this.barred;
     this.hooks.changed();
   }
 
@@ -221,8 +317,7 @@ export class Client {
         if (identity && error instanceof Refused && error.status === 401) return this.api.open(null);
         throw error;
       });
-      const { token, expires_at: expires, customer } = opened;
-      this.store.set("session", { token, expires, signed: Boolean(customer) });
+      this.keep(opened, Boolean(opened.customer));
     });
   }
 
@@ -233,10 +328,9 @@ export class Client {
       const identity = await this.hooks.identity();
       if (identity) {
         try {
-          await this.api.identify(identity);
-          this.store.set("session", { ...session, signed: true });
+          this.keep(await this.api.identify(identity), true);
         } catch (error) {
-          if (!(error instanceof Refused)) throw error;
+          if (!(error instanceof Refused && error.message === "identity_refused")) throw error;
           // The conversation is another customer's: this one must not read it.
           this.forget(this.since);
         }
@@ -245,6 +339,11 @@ export class Client {
       }
     }
     this.proved = true;
+  }
+
+  /** Only this token opens the conversation from now on. */
+  private keep({ token, expires_at: expires }: Renewed, signed: boolean): void {
+    this.store.set("session", { token, expires, signed });
   }
 
   /** The history as the server has it. */
@@ -320,7 +419,7 @@ export class Client {
   private async overFetch(): Promise<void> {
     while (this.wanted()) {
       const [next] = this.store.outbox();
-      if (next) await this.sayOverFetch(next.id, next.text);
+      if (next) await this.sayOverFetch(next);
       else {
         await this.until(this.handoff && this.handoff.state !== "closed" ? POLL : 2 ** 30);
         if (!this.wanted() || this.store.outbox().length) continue;
@@ -330,13 +429,14 @@ export class Client {
     }
   }
 
-  private async sayOverFetch(id: string, text: string): Promise<void> {
+  private async sayOverFetch(pending: Pending): Promise<void> {
+    const { id } = pending;
     const cut = new AbortController();
     this.drop = () => cut.abort();
     const timer = setTimeout(this.drop, ANSWER);
     let count = 0;
     try {
-      for await (const [type, data] of this.api.say(id, text, cut.signal)) {
+      for await (const [type, data] of this.api.say(outgoing(pending), cut.signal)) {
         if (type === "message") this.take({ type, message_id: `${id}.${++count}`, reply_to: id, body: data });
         else this.take({ type, message_id: id, ...data } as Frame);
       }
@@ -359,7 +459,7 @@ export class Client {
     if (!this.socket || this.asked || !next) return;
     // No answer and no refusal: the line is dead, whatever the browser thinks.
     this.asked = { id: next.id, timer: setTimeout(() => this.drop(), ANSWER) };
-    post(this.socket, { type: "message", message_id: next.id, text: next.text });
+    post(this.socket, { type: "message", ...outgoing(next) });
   }
 
   private forgetAsked(): void {
@@ -370,10 +470,13 @@ export class Client {
   // — what comes in ————————————————————————————————————————————————————————
 
   private take(frame: Frame): void {
+    const session = this.store.get("session");
+    if ("token" in frame && session) this.keep(frame, session.signed);
     switch (frame.type) {
       case "accepted": {
         const line = this.lines.find(({ id }) => id === frame.message_id);
         if (line) line.state = "sent";
+        if (this.trouble?.kind === "busy") this.trouble = null;
         this.growing = { id: frame.message_id, text: "", seq: 0 };
         break;
       }
@@ -403,6 +506,9 @@ export class Client {
         break;
       case "handoff":
         this.takeHandoff(frame);
+        break;
+      case "read":
+        this.store.set("readUpTo", frame.message_id);
         break;
       case "error":
         this.refuse(frame);
@@ -437,6 +543,7 @@ export class Client {
     if (this.growing?.id === id) this.growing = null;
     if (retry_after) {
       // Too fast: it stays first in line.
+      this.trouble = { kind: "busy", until: Date.now() + retry_after * 1000 };
       if (this.asked?.id === id) {
         this.forgetAsked();
         setTimeout(() => this.flush(), retry_after * 1000);
@@ -468,15 +575,17 @@ export class Client {
 
   private enqueue(line: Line): void {
     const { id, at, body } = line;
-    this.store.put({ id, text: body.text, at });
+    const { files } = body;
+    this.store.put({ id, text: body.text, at, page: this.hooks.page(), ...(files?.length && { files }) });
     this.add(line);
+    this.barred = false; // whoever writes may try once more
     void this.run();
     this.flush();
     this.wake();
   }
 
   private clear(since: number): void {
-    for (const fact of ["session", "readId", "unread", "handedOff", "ratings"] as const) this.store.set(fact, undefined);
+    for (const fact of ["session", "readId", "unread", "handedOff", "ratings", "veils", "readUpTo"] as const) this.store.set(fact, undefined);
     for (const { id, at } of this.store.outbox()) if (at < since) this.store.take(id);
     this.lines = this.lines.filter(({ id }) => this.isPending(id));
     this.growing = this.handoff = null;
@@ -501,10 +610,13 @@ interface ErrorFrame {
 type Frame =
   | { type: "ready"; session_id: string; customer: string | null; handoff: Handoff | null }
   | { type: "accepted" | "done"; message_id: string }
+  | ({ type: "done"; message_id: string } & Renewed)
+  | ({ type: "renewed" } & Renewed)
   | { type: "delta"; message_id: string; seq: number; text: string }
   | { type: "message"; message_id: string; reply_to: string; body: Body }
   | ({ type: "line" } & WireLine)
   | ({ type: "handoff" } & Handoff)
+  | { type: "read"; message_id: string }
   | ErrorFrame
   | { type: "closing"; retry_ms: number }
   | { type: "pong" };
@@ -513,8 +625,18 @@ function post(socket: WebSocket, frame: object): void {
   if (socket.readyState === socket.OPEN) socket.send(JSON.stringify(frame));
 }
 
-function mine(id: string, text: string, at: number): Line {
-  return { id, sender: "customer", at, replyTo: null, agent: null, body: { text }, state: "waiting" };
+function mine(id: string, text: string, at: number, files: SentFile[] = []): Line {
+  const body = { text, ...(files.length && { files }) };
+  return { id, sender: "customer", at, replyTo: null, agent: null, body, state: "waiting" };
+}
+
+function outgoing({ id, text, page, files }: Pending): Said {
+  return {
+    message_id: id,
+    text,
+    ...(page && Object.keys(page).length && { page }),
+    ...(files?.length && { files: files.map(({ file_id }) => file_id) }),
+  };
 }
 
 /** Two messages never have the same moment, so that they keep their order. */
@@ -528,6 +650,6 @@ function newId(): string {
 }
 
 /** Run in one tab at a time, where the browser can see to it. */
-function alone(name: string, work: () => Promise<void>): Promise<void> {
+export function alone(name: string, work: () => Promise<void>): Promise<void> {
   return navigator.locks ? (navigator.locks.request(name, work) as Promise<void>) : work();
 }

@@ -1,16 +1,17 @@
 /** What the parts of the panel share. */
 
+import type { Notice } from "./api";
 import type { Client } from "./client";
 import { fill, type Strings, type Words } from "./strings";
 import type { Making } from "./text";
-import { isOwn } from "./text";
+import { isOwn, safeUrl } from "./text";
 import { h } from "./dom";
 import type { Host } from "../shared/host";
 
 export class Context {
   readonly strings: Strings;
-  /** Where pictures may come from. */
-  readonly imageHosts: string[];
+  /** What the gateway said of the shop. */
+  notice: Notice | undefined;
 
   constructor(
     readonly host: Host,
@@ -19,14 +20,36 @@ export class Context {
     /** Say a sentence to screen readers. */
     readonly announce: (text: string) => void,
   ) {
-    const { title, greeting, suggestions, imageHosts = "" } = host.config;
+    const { title, greeting, suggestions } = host.config;
     this.strings = {
       ...words.strings,
       ...(title && { title }),
       ...(greeting && { greeting }),
       ...(suggestions != null && { suggestions: suggestions.split("|").filter(Boolean) }),
     };
-    this.imageHosts = [location.host, new URL(host.api).host, ...imageHosts.split(/[\s,]+/)];
+  }
+
+  /** Where pictures may come from. */
+  get imageHosts(): string[] {
+    const { imageHosts = "" } = this.host.config;
+    return [location.host, new URL(this.host.api).host, ...imageHosts.split(/[\s,]+/), ...(this.notice?.picture_hosts ?? [])];
+  }
+
+  /** The shop's phone, also when the gateway cannot be asked. */
+  get phone(): string | undefined {
+    return this.notice ? (this.notice.shop?.phone ?? undefined) : this.host.store.get("phone");
+  }
+
+  /** Where the cart is. */
+  get cartUrl(): URL | null {
+    const address = this.host.config.cartUrl ?? this.notice?.shop?.cart_url ?? this.host.store.get("cartUrl");
+    return address ? safeUrl(address) : null;
+  }
+
+  /** The shop's name, for a file that leaves the page. */
+  get shopName(): string {
+    const { name = {} } = this.notice?.shop ?? {};
+    return name[this.words.language.slice(0, 2)] ?? Object.values(name)[0] ?? location.host;
   }
 
   fill(text: string, values: Record<string, string | number>): string {

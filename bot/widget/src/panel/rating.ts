@@ -11,7 +11,8 @@ import type { Strings } from "./strings";
 async function send(feedback: Feedback, note: HTMLElement, { client, host, strings, announce }: Context): Promise<boolean> {
   const sent = await client.rate(feedback).then(() => true, () => false);
   if (sent) host.emit("feedback", feedback);
-  const text = sent ? strings.thanks : strings.rateFailed;
+  const takenBack = "rating" in feedback && !feedback.rating;
+  const text = !sent ? strings.rateFailed : takenBack ? strings.takenBack : strings.thanks;
   note.replaceChildren(h("p", "muted", text));
   announce(text);
   return sent;
@@ -26,12 +27,12 @@ export function thumbs(id: string, below: HTMLElement, context: Context): HTMLEl
   const given = () => client.store.get("ratings")?.[id];
   const show = (rating: number | undefined): void =>
     both.forEach((button, at) => button.setAttribute("aria-pressed", String(rating === 1 - 2 * at)));
-  const rate = async (rating: 1 | -1): Promise<void> => {
+  const rate = async (pressed: 1 | -1): Promise<void> => {
     const before = given();
-    if (rating === before) return;
+    const rating = pressed === before ? 0 : pressed; // pressed again, it is taken back
     show(rating);
     if (!(await send({ message_id: id, rating }, below, context))) return show(before);
-    if (rating === 1) return;
+    if (rating >= 0) return;
     const reasons = Object.entries(strings.reasons) as [keyof Strings["reasons"], string][];
     below.replaceChildren(
       h(
@@ -49,12 +50,16 @@ export function thumbs(id: string, below: HTMLElement, context: Context): HTMLEl
   return both;
 }
 
-/** The question at the end; `done` when it was waved away. */
-export function stars(context: Context, done: () => void): HTMLElement {
-  const { strings, fill } = context;
+/**
+ * The question at the end; `done` when it was waved away. What was rated is over: `anew` begins
+ * another conversation.
+ */
+export function stars(context: Context, done: () => void, anew: () => void): HTMLElement {
+  const { strings, fill, client } = context;
   const comment = h("textarea", { rows: 2, maxlength: 1000, "aria-label": strings.comment, placeholder: strings.comment });
   const note = h("div");
-  const more = h("div", { class: "more", hidden: true }, comment, h("button", { class: "primary", type: "submit" }, strings.submit));
+  const submit = h("button", { class: "primary", type: "submit", disabled: true }, strings.submit);
+  const more = h("div", "more", comment, submit);
   const form = h(
     "form",
     {
@@ -63,12 +68,16 @@ export function stars(context: Context, done: () => void): HTMLElement {
         event.preventDefault();
         const chosen = Number(new FormData(form).get("stars"));
         const said = comment.value.trim();
-        if (await send({ stars: chosen, ...(said && { comment: said }) }, note, context)) form.replaceChildren(note);
+        if (!(await send({ stars: chosen, ...(said && { comment: said }) }, note, context))) return;
+        const again = textButton("primary", strings.anew, anew);
+        form.replaceChildren(note, again);
+        client.finish();
+        again.focus();
       },
     },
     h(
       "fieldset",
-      { class: "stars", change: () => (more.hidden = false) },
+      { class: "stars", change: () => (submit.disabled = false) },
       h("legend", "", strings.rateAsk),
       ...[1, 2, 3, 4, 5].map((n) =>
         h(

@@ -1,13 +1,13 @@
 /** A line of the conversation as the customer sees it. */
 
 import { h, icon } from "./dom";
-import { CLOCK } from "../shared/icons";
-import { textButton } from "./buttons";
-import { cards, table } from "./cards";
+import { CLOCK, FILE, PENCIL } from "../shared/icons";
+import { iconButton, textButton } from "./buttons";
+import { cards, priceOf, table } from "./cards";
 import type { Context } from "./context";
 import { copyButton } from "./copying";
 import { thumbs } from "./rating";
-import { markdown, safeUrl, SHOWN } from "./text";
+import { markdown, safeUrl, SHOWN, toSentence } from "./text";
 import type { Citation, Line } from "./types";
 
 export interface Place {
@@ -16,6 +16,10 @@ export interface Place {
   /** Long after the line before it. */
   showsTime: boolean;
   retry(line: Line): void;
+  /** How far the customer's last line has come, where there is something to say. */
+  mark?: string | undefined;
+  /** Put it into the field again; only the last line can be. */
+  edit?: ((line: Line) => void) | undefined;
 }
 
 export function speaker(line: Line, context: Context): string {
@@ -33,23 +37,34 @@ export function row(line: Line, place: Place, context: Context): HTMLElement {
     h("span", { class: line.sender === "agent" ? "muted" : "sr" }, speaker(line, context), h("span", "sr", ": ")),
   );
   if (mine) element.append(...said(line, place, context));
-  else element.append(...answered(line, place, context, element));
+  else element.append(...answered(line, place, context));
   return element;
 }
 
 function said(line: Line, place: Place, context: Context): HTMLElement[] {
   const { strings } = context;
-  const bubble = h("div", { class: "bubble", dir: "auto" }, line.body.text);
+  const bubble = h("div", { class: "bubble", dir: "auto" }, context.client.shown(line), sentFiles(line));
   if (line.state === "waiting") {
     // Shown by the style only when it takes long.
     return [bubble, h("p", "waiting muted", icon(CLOCK), strings.waiting)];
   }
-  if (line.state === "sent") return [bubble];
+  const edit = place.edit && iconButton("act", strings.edit, PENCIL, () => place.edit!(line));
+  if (line.state === "sent") {
+    const below = place.mark || edit;
+    return below ? [bubble, h("p", "mine muted", edit, place.mark)] : [bubble];
+  }
   const again = textButton("quiet", strings.retry, () => place.retry(line));
   return [bubble, h("p", { class: "failed", dir: "auto" }, line.error || strings.failed, " ", again)];
 }
 
-function answered(line: Line, place: Place, context: Context, element: HTMLElement): HTMLElement[] {
+function sentFiles({ body: { files = [] } }: Line): HTMLElement | false {
+  return (
+    files.length > 0 &&
+    h("ul", { class: "sent", role: "list" }, ...files.map(({ name }) => h("li", "", icon(FILE), h("bdi", "", name))))
+  );
+}
+
+function answered(line: Line, place: Place, context: Context): HTMLElement[] {
   const { text, citations = [], cards: shown = [], table: rows } = line.body;
   const parts: HTMLElement[] = [];
   if (text) parts.push(bubble(text, citations, context));
@@ -57,13 +72,9 @@ function answered(line: Line, place: Place, context: Context, element: HTMLEleme
   parts.push(...cards(shown, context));
   if (place.endsTurn && line.replyTo) {
     const below = h("div", "below");
-    const copy = copyButton(() => readable(line), context, context.strings.copy);
+    const copy = copyButton(() => readable(line, context), context, context.strings.copy);
     parts.push(h("div", "acts", copy, ...thumbs(line.replyTo, below, context)), below);
   }
-  element.addEventListener("click", (event) => {
-    const chip = (event.target as Element).closest(".cite");
-    for (const open of element.querySelectorAll(".cite")) if (open !== chip) shut(open);
-  });
   return parts;
 }
 
@@ -79,7 +90,7 @@ export function bubble(text: string, citations: Citation[], context: Context): H
   };
   const draw = (most: number) => {
     cited.clear();
-    element.replaceChildren(markdown(text.slice(0, most), { link: context.link, cite }));
+    element.replaceChildren(markdown(text.slice(0, most), { link: context.link, cite, phone: context.phone }));
     const rest = citations.filter(({ number }) => !cited.has(number));
     if (rest.length) element.append(h("p", "", ...rest.map((citation) => chip(citation, context))));
   };
@@ -107,7 +118,7 @@ function chip(citation: Citation, context: Context): HTMLElement {
       { class: "note card", role: "group", "aria-label": label },
       h("strong", { dir: "auto" }, citation.title),
       h("q", { dir: "auto" }, citation.quote.slice(0, 1_000)),
-      url && context.link(url, strings.openSource),
+      url && context.link(toSentence(url, citation.quote), strings.openSource),
     );
     button.setAttribute("aria-expanded", "true");
     button.after(note);
@@ -124,16 +135,21 @@ export function shut(chip: Element): void {
 }
 
 /** A line as plain text, for the clipboard, the transcript and screen readers. */
-export function readable({ body }: Line): string {
-  const { text, citations = [], cards: shown = [], table: rows } = body;
+export function readable(line: Line, context: Context): string {
+  const { strings } = context;
+  const { files = [], citations = [], cards: shown = [], table: rows } = line.body;
   return [
-    text,
+    context.client.shown(line),
     ...(rows ? [rows.header, ...rows.rows].map((cells) => cells.join(" | ")) : []),
     ...shown.map((card) =>
       card.kind === "product"
-        ? `- ${card.title}: ${card.price} ${card.currency}, ${card.stock_text}`
-        : `- ${card.number}: ${card.status_text}, ${card.items.join(", ")}`,
+        ? `- ${card.title}: ${priceOf(card, context)}, ${card.stock_text}`
+        : [
+            `- ${card.number}: ${card.status_text}, ${card.items.join(", ")}, ${strings.total} ${context.money(card.total, card.currency)}`,
+            ...(card.tracking ? [`${strings.tracking} ${card.tracking}`] : []),
+          ].join(", "),
     ),
+    ...files.map(({ name }) => `[${name}]`),
     ...citations.map(({ number, title, quote }) => `[${number}] ${title}: ${quote}`),
   ].join("\n");
 }

@@ -43,10 +43,12 @@ export interface Making {
   link(url: URL, ...children: (Node | string)[]): Node;
   /** What stands for "[2]"; null where there is no such citation. */
   cite(number: number): Node | null;
+  /** The shop's phone number, which is made into a link where it stands. */
+  phone?: string | undefined;
 }
 
 const INLINE =
-  /`([^`\n]{1,2000})`|\*\*([^*\n]{1,2000})\*\*|!?\[([^[\]\n]{1,300})\]\(([^()\s]{1,2000})\)|\[(\d{1,2})\]|(https?:\/\/[^\s<>"'，。；：！？、）】》」]{1,2000})/g;
+  /`([^`\n]{1,2000})`|\*\*([^*\n]{1,2000})\*\*|!?\[([^[\]\n]{1,300})\]\(([^()\s]{1,2000})\)|\[(\d{1,2})\]|(https?:\/\/[^\s<>"'，。；：！？、）】》」]{1,2000})|([\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4})/g;
 
 function inline(text: string, make: Making): (Node | string)[] {
   const parts: (Node | string)[] = [];
@@ -54,6 +56,7 @@ function inline(text: string, make: Making): (Node | string)[] {
   for (const match of text.matchAll(INLINE)) {
     const [whole, code, bold, label, target, number] = match;
     let bare = match[6];
+    let mail = match[7];
     let node: Node | null = null;
     if (code) node = h("code", "", code);
     else if (bold) node = h("strong", "", ...inline(bold, make));
@@ -68,13 +71,45 @@ function inline(text: string, make: Making): (Node | string)[] {
       bare = bare.replace(/[.,;:!?)\]*]+$/, "");
       const url = safeUrl(bare);
       if (url) node = make.link(url, bare);
+    } else if (mail) {
+      bare = mail = mail.replace(/[.-]+$/, "");
+      node = make.link(new URL(`mailto:${mail}`), mail);
     }
     if (!node) continue;
-    parts.push(text.slice(end, match.index), node);
+    parts.push(...phone(text.slice(end, match.index), make), node);
     end = match.index + (bare ?? whole).length;
   }
-  parts.push(text.slice(end));
+  parts.push(...phone(text.slice(end), make));
   return parts;
+}
+
+/** The shop's own number becomes a link; any other digits may be an order's, or a parcel's. */
+function phone(text: string, make: Making): (Node | string)[] {
+  const at = make.phone ? text.indexOf(make.phone) : -1;
+  if (at < 0) return [text];
+  const number = make.phone!;
+  const link = make.link(callUrl(number), number);
+  return [text.slice(0, at), h("span", "phone", link), ...phone(text.slice(at + number.length), make)];
+}
+
+export function callUrl(number: string): URL {
+  return new URL(`tel:${number.replace(/[^\d+]/g, "")}`);
+}
+
+/** The address with the very sentence in it, which browsers go to and mark. */
+export function toSentence(url: URL, quote: string): URL {
+  const plain = quote.replace(/[…*_`#>|]/g, " ").replace(/\s+/g, " ").trim();
+  if (!/^https?:$/.test(url.protocol) || plain.length < 4) return url;
+  // Dashes and commas part the pieces of a fragment.
+  const part = (text: string) => encodeURIComponent(text.trim()).replaceAll("-", "%2D");
+  const words = plain.split(" ");
+  let piece: string;
+  if (plain.length <= 80) piece = part(plain);
+  else if (words.length >= 12) piece = `${part(words.slice(0, 5).join(" "))},${part(words.slice(-5).join(" "))}`;
+  else piece = `${part(plain.slice(0, 14))},${part(plain.slice(-14))}`;
+  const there = new URL(url);
+  there.hash = `${there.hash}:~:text=${piece}`;
+  return there;
 }
 
 /** Paragraphs, lists and code. */

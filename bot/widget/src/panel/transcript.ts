@@ -6,12 +6,11 @@ import { readable, speaker } from "./rows";
 
 export function transcript(context: Context): string {
   const { client, words } = context;
-  return client.lines
-    .map((line) => {
-      const when = new Date(line.at).toLocaleString(words.language);
-      return `[${when}] ${speaker(line, context)}\n${readable(line)}\n`;
-    })
-    .join("\n");
+  const said = client.lines.map((line) => {
+    const when = new Date(line.at).toLocaleString(words.language);
+    return `[${when}] ${speaker(line, context)}\n${readable(line, context)}\n`;
+  });
+  return [`${context.shopName}\n`, ...said].join("\n");
 }
 
 export function download(context: Context): void {

@@ -1,5 +1,14 @@
 /** What the gateway sends, as bot/messages.py writes it. */
 
+export interface CardVariant {
+  variant_id: string;
+  /** By the option's name, in the catalogue's order. */
+  options: Record<string, string>;
+  price: string;
+  list_price: string | null;
+  available: boolean;
+}
+
 export interface ProductCard {
   kind: "product";
   product_id: string;
@@ -13,6 +22,10 @@ export interface ProductCard {
   reason: string | null;
   url: string;
   image?: string | null;
+  /** None where there is one variant only. */
+  variants?: CardVariant[];
+  variant_id?: string | null;
+  from_price?: boolean;
 }
 
 export interface OrderCard {
@@ -37,12 +50,32 @@ export interface Citation {
   url: string;
 }
 
+/** What is asked to know who the customer is; of those of one `part` any one will do. */
+export interface WantedFact {
+  way: "email" | "phone" | "postcode" | "order_number" | "code";
+  name: string;
+  example?: string | null;
+  part: number;
+  optional: boolean;
+}
+
 export interface Handoff {
   ticket: number;
   state: "queued" | "agent" | "closed";
   position: number | null;
   agent: string | null;
   opens: string | null;
+  picture?: string | null;
+  /** Out of hours: the customer may leave an e-mail address or a phone number. */
+  contact?: boolean;
+}
+
+export type FileKind = "picture" | "voice" | "video" | "file";
+
+export interface SentFile {
+  file_id: string;
+  kind: FileKind;
+  name: string;
 }
 
 export interface Body {
@@ -53,6 +86,9 @@ export interface Body {
   table?: { header: string[]; rows: string[][] } | null;
   language?: string;
   handoff?: Handoff | null;
+  wanted?: WantedFact[];
+  /** What the customer sent along. */
+  files?: SentFile[];
 }
 
 export type Sender = "customer" | "bot" | "agent";

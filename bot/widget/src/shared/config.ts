@@ -10,4 +10,12 @@ export interface Config {
   greeting?: string;
   suggestions?: string;
   label?: string;
+  cartUrl?: string;
+  speech?: "on" | "off";
+  // Where the customer is.
+  product?: string;
+  variant?: string;
+  category?: string;
+  order?: string;
+  search?: string;
 }

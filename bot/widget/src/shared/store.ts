@@ -16,6 +16,9 @@ export interface Pending {
   id: string;
   text: string;
   at: number;
+  /** Where it was written, and what was sent along. */
+  page?: object;
+  files?: { file_id: string; kind: string; name: string }[];
 }
 
 export interface Facts {
@@ -26,8 +29,18 @@ export interface Facts {
   /** A person is asked for, or speaks: news may come at any time. */
   handedOff: boolean;
   ratings: Record<string, number>;
+  /** What is shown in the place of lines that say who the customer is. */
+  veils: Record<string, string>;
   sound: boolean;
-  language: string;
+  /** The language that was chosen in the menu, over which one of the shop's. */
+  chosen: { language: string; over: string };
+  /** The last of the customer's lines that a person has read. */
+  readUpTo: string;
+  /** The line that a tab has sounded for. */
+  chimed: string;
+  /** The shop's way out when nothing answers, and its cart. */
+  phone: string;
+  cartUrl: string;
 }
 
 export class Store {
@@ -66,6 +79,15 @@ export class Store {
   /** Whether the panel is to be open on this tab's next page. */
   get open(): boolean {
     return Boolean(this.tab[this.key]);
+  }
+
+  /** What was begun to be written in this tab. */
+  get draft(): string {
+    return this.tab[`${this.key} draft`] ?? "";
+  }
+
+  set draft(text: string) {
+    this.tab[`${this.key} draft`] = text.slice(0, 10_000);
   }
 
   set open(open: boolean) {

@@ -1,0 +1,1 @@
+"""The messaging platforms, one module each."""

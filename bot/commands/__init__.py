@@ -1,0 +1,1 @@
+"""The `shopguide` command, a module for each group of sub-commands."""

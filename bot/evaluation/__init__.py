@@ -1,0 +1,1 @@
+"""How well the assistant answers: questions of a file, asked of a throw-away system and judged."""

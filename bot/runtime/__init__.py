@@ -1,0 +1,1 @@
+"""What keeps the processes together: bus, Redis, locks, child processes, metrics, traces."""

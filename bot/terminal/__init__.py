@@ -1,0 +1,1 @@
+"""The shell chat: its screens, its client, and the assistant that it starts."""

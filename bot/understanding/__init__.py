@@ -1,0 +1,1 @@
+"""Reads quantities and colours out of a customer's words."""

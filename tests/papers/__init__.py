@@ -1,0 +1,1 @@
+"""Documents as shops have them, made for the tests: PDF, DOCX, XLSX, HTML, lists of questions."""
