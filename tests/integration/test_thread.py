@@ -81,7 +81,7 @@ TOGETHER: list[tuple[str, str, Turns]] = [
     ("demo", "zh", [
         ("product_search", "看看你们的睡袋", "", None),
         ("price_question", "溪谷的吧 拿两个", "", None),
-        ("product_search", "再加个双人帐篷", "", "ridgeline-2-tent"),
+        ("product_search", "再加个岭线双人帐篷", "", "ridgeline-2-tent"),
         ("price_question", "一共多少钱 1500够吗", r"× 2[\s\S]*1,497[\s\S]*1,500 够了", None),
         ("product_question", "全套下来 1400 打得住不", r"1,400 不够，还差 ¥97", None),
     ]),
