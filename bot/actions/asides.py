@@ -22,12 +22,14 @@ def answered(turn: Turn) -> bool:
         returns,
         sets,
         sizes,
+        smalltalk,
         stores,
         warranty,
     )
 
     asides = (
         handoff.own_number,
+        smalltalk.nothing_put_right,
         privacy.answered,
         handoff.withdrawn,
         handoff.contact_left,

@@ -11,7 +11,7 @@ from typing import Literal
 from bot.actions import orders
 from bot.actions.answer import Answer
 from bot.actions.skill import Skill
-from bot.dialogue import references
+from bot.dialogue import ordered, references
 from bot.dialogue.notes import Pending
 from bot.dialogue.turn import Turn
 from bot.understanding import quantities
@@ -39,10 +39,11 @@ class ChangeOrder(Skill):
                 if known
                 else ()
             )
-            words, held = orders.holding(turn, recent)
+            words, held = ordered.holding(turn, recent)
             order = self._order(uow, turn, number, held or recent) if known else None
-        if number is None and words and recent and not held and turn.intent == "cancel_order":
+        if number is None and words and recent and not held and _of_these(turn):
             orders.say_none_with(turn, words, recent)
+            self._say_rule(turn)
         elif known and order is None and number is None:
             turn.say(turn.phrase("order.none"))
         elif order is not None:
@@ -75,6 +76,7 @@ class ChangeOrder(Skill):
         if decision is None:
             self._say_rule(turn)
             return
+        turn.note(orders=(order.number,))
         facts = {
             "number": order.number,
             "items": formats.listed(
@@ -98,7 +100,7 @@ class ChangeOrder(Skill):
 
     def _part(self, turn: Turn, order: Order) -> str:
         """The goods that are to be cancelled, where the order holds others too that are kept."""
-        lines = orders.lines_meant(turn, order)
+        lines = ordered.lines_meant(turn, order)
         if not lines or len(lines) == len(order.lines):
             return ""
         names = [turn.name_of(line.variant.product) for line in lines]
@@ -172,6 +174,11 @@ def _key(turn: Turn, decision: CancelDecision) -> str:
     if _of_goods(turn):
         return "goods_in_time" if decision.allowed else "goods_too_late"
     return "readdress_in_time" if decision.address_changeable else "readdress_too_late"
+
+
+def _of_these(turn: Turn) -> bool:
+    """Whether the goods that are named are said to be in the order, and shall not come to it."""
+    return turn.intent == "cancel_order" or "wrong_size" in turn.request.facts
 
 
 def _of_goods(turn: Turn) -> bool:

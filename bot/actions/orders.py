@@ -6,7 +6,7 @@ words, and the attempts to prove who one is are counted there.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 
@@ -14,11 +14,11 @@ import structlog
 
 from bot.actions import offers
 from bot.actions.skill import Skill
-from bot.dialogue import references
+from bot.dialogue import ordered, references
 from bot.dialogue.notes import Pending
 from bot.dialogue.turn import Turn
 from bot.runtime.metrics import IDENTIFICATIONS
-from bot.understanding import giving_back, options, plain_words, spans
+from bot.understanding import giving_back, plain_words
 from bot.wording import formats, identity_sentences, views
 from bot.wording.delivery_sentences import DeliverySentences
 from bot.wording.return_sentences import ReturnSentences
@@ -79,7 +79,7 @@ def _delivered_lately(turn: Turn) -> Order | None:
     """The latest order that was delivered some days ago, where none is on its way or overdue."""
     with turn.services.unit_of_work() as uow:
         placed = access.orders_for_session(uow, turn.session_id, now=turn.services.clock())
-    _, placed = holding(turn, placed)
+    _, placed = ordered.holding(turn, placed)
     for order in placed:
         awaited = order.status in (OrderStatus.PAID, OrderStatus.PACKED)
         if order.status is OrderStatus.SHIPPED or (awaited and not _coming(turn, order)):
@@ -271,7 +271,7 @@ def show_status(turn: Turn, number: str | None) -> None:
             orders = [order] if order else []
         else:
             recent = list(access.orders_for_session(uow, turn.session_id, now=services.clock()))
-            words, held = holding(turn, recent)
+            words, held = ordered.holding(turn, recent)
             orders = [o for o in held if o.status in _UNDER_WAY][:3] or held[:1]
     if recent and not held:
         say_none_with(turn, words, recent)
@@ -284,6 +284,7 @@ def show_status(turn: Turn, number: str | None) -> None:
     if words and len(held) > len(orders) == 1:
         latest = turn.phrase("order.latest_with", goods=words, count=len(held))
     text = "\n".join(filter(None, [latest, *(_sentence(turn, order) for order in orders)]))
+    turn.note(orders=tuple(order.number for order in orders))
     turn.say(text, cards=[views.order_card(turn, order) for order in orders])
     if orders[0].status is OrderStatus.DELIVERED:
         offers.goes_with(turn, *(line.variant.product_id for line in orders[0].lines))
@@ -309,7 +310,7 @@ def show_refund(turn: Turn, terms: Returns) -> None:
             ask_identity(turn, Pending("refund"))
             return
         placed = access.orders_for_session(uow, turn.session_id, now=turn.services.clock())
-        words, held = holding(turn, placed)
+        words, held = ordered.holding(turn, placed)
     back = next((order for order in held if order.status in _GONE_BACK), None)
     if back is None:
         key = "none_back_with" if words else "none_back"
@@ -327,7 +328,7 @@ def show_history(turn: Turn) -> None:
             ask_identity(turn, Pending("order_history"))
             return
         every = access.orders_for_session(uow, turn.session_id, now=turn.services.clock())
-        words, held = holding(turn, every)
+        words, held = ordered.holding(turn, every)
     orders = held or list(every)
     if not orders:
         turn.say(turn.phrase("order.none"))
@@ -345,7 +346,7 @@ def show_history(turn: Turn) -> None:
 def paid_for(turn: Turn) -> bool:
     """Answer what was paid for goods that are named; False, and nothing said, for any other
     question, and where it is not known who asks."""
-    meant = goods(turn) or turn.services.products.sold_as(turn.text)
+    meant = ordered.goods(turn) or turn.services.products.sold_as(turn.text)
     if not meant or not plain_words.asks_price(turn.text):
         return False
     with turn.services.unit_of_work() as uow:
@@ -371,51 +372,6 @@ def paid_for(turn: Turn) -> bool:
     return True
 
 
-def goods(turn: Turn) -> set[str]:
-    """Ids of the products that the request may name."""
-    said = [*turn.request.said("product"), *turn.request.said("goods")]
-    found = {*references.named_products(turn)} if said else set()
-    for words in said if not found else ():
-        found |= turn.services.products.sold_as(words)
-    return found
-
-
-def holding(turn: Turn, placed: Sequence[Order]) -> tuple[str, list[Order]]:
-    """Those of the orders that hold what the request names ("where is my tent", 蓝色的外套), by
-    product, kind and option, with the words for it; all, and no words, where it names nothing."""
-    words, meant = spans.goods(turn.request), _meant(turn)
-    held = [order for order in placed if _lines(turn, order, meant)]
-    if held or words:
-        return words, held
-    return "", list(placed)
-
-
-def lines_meant(turn: Turn, order: Order) -> list[OrderLine]:
-    """Those of the lines of an order that the request names."""
-    return _lines(turn, order, _meant(turn))
-
-
-def _meant(turn: Turn) -> Collection[str]:
-    """Ids of the products that may be meant by what the request names, marked in it or not."""
-    products = turn.services.products
-    return goods(turn) or products.of_kind(turn.text) or references.named_products(turn)
-
-
-def _lines(turn: Turn, order: Order, meant: Collection[str]) -> list[OrderLine]:
-    words = " ".join(turn.request.said("option"))
-    lines = [line for line in order.lines if line.variant.product_id in meant]
-    return [line for line in lines if _comes_so(turn, line, words)]
-
-
-def _comes_so(turn: Turn, line: OrderLine, words: str) -> bool:
-    """Whether a line is of the version that the words are for, as far as its product has any."""
-    product = turn.services.catalogue.get(line.variant.product_id)
-    if product is None or not words:
-        return True
-    named = options.named(words, product.variants)
-    return line.variant.sku in {variant.sku for variant in named.of(product.variants)}
-
-
 def say_none_with(turn: Turn, words: str, placed: Sequence[Order]) -> None:
     """That none of the orders holds what is named, and the latest ones instead: people call goods
     otherwise than their shop does, and another order is no answer."""
@@ -436,7 +392,7 @@ def bought(
     jacket" is the one that they bought, "the blue one" that in the `option`, where there is one."""
     placed = access.orders_for_session(uow, turn.session_id, now=turn.services.clock())
     held = [(o, line) for o in placed for line in o.lines if line.variant.product_id in meant]
-    so = (pair for pair in held if _comes_so(turn, pair[1], option))
+    so = (pair for pair in held if ordered.comes_so(turn, pair[1], option))
     return next(so, None) or next(iter(held), None)
 
 

@@ -10,7 +10,7 @@ from bot.actions import offers, orders
 from bot.actions.answer import Answer
 from bot.actions.skill import Skill
 from bot.actions.stock import Stock
-from bot.dialogue import references
+from bot.dialogue import ordered, references
 from bot.dialogue.notes import Pending
 from bot.dialogue.turn import Turn, tier_of
 from bot.messages import Button
@@ -155,7 +155,7 @@ class Returns(Skill):
     def _kind(self, turn: Turn) -> Collection[str]:
         """Ids of the goods of the kind that is named, by the catalogue's words or the customer's
         own."""
-        return self.services.products.of_kind(turn.text) or orders.goods(turn)
+        return self.services.products.of_kind(turn.text) or ordered.goods(turn)
 
     def _say_number(
         self, turn: Turn, uow: UnitOfWork, terms: rules.Returns, customer: Customer | None,
@@ -175,6 +175,7 @@ class Returns(Skill):
         self, turn: Turn, terms: rules.Returns, customer: Customer | None, order: Order,
         lines: list[OrderLine],
     ) -> None:  # fmt: skip
+        turn.note(orders=(order.number,))
         wording = ReturnSentences(turn, terms)
         texts: list[str] = []
         sources: list[str] = []
@@ -416,7 +417,7 @@ def which_told(turn: Turn) -> bool:
     wanted = turn.noted(lambda notes: notes.giving_back, within=_GOES_ON)
     if wanted is None or turn.intent not in _TELLS_WHICH or giving_back.asks(turn.text):
         return False
-    goods = references.named_products(turn) or orders.goods(turn)
+    goods = references.named_products(turn) or ordered.goods(turn)
     kind = goods or turn.services.products.of_kind(turn.text)
     if not kind and references.order_number(turn) is None:
         return False

@@ -15,7 +15,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot.actions import asides
-from bot.dialogue import gathered, references, thread
+from bot.dialogue import corrected, gathered, references, thread
 from bot.dialogue.notes import Notes
 from bot.dialogue.services import Services
 from bot.dialogue.turn import Turn
@@ -59,7 +59,7 @@ class Skill(Action, ABC):  # type: ignore[misc]  # rasa-sdk has no types
         if turn.awaited_code() is not None:
             self.serving("provide_identity").act(turn)
             return
-        wanted = turn.requests()
+        wanted = corrected.again(turn) or turn.requests()
         turn.alone = len(wanted) == 1
         for request in wanted:
             turn.turn_to(request)
@@ -68,11 +68,12 @@ class Skill(Action, ABC):  # type: ignore[misc]  # rasa-sdk has no types
             turn.alone = turn.alone and len(parts) == 1
             for part in parts:
                 turn.turn_to(part)
-                turn.turn_to(thread.in_full(turn))
+                asked = thread.in_full(turn)
+                turn.turn_to(asked)
                 if not asides.answered(turn):
                     self._skill(turn).act(turn)
                 gathered.note(turn)
-                turn.note(asked=thread.kept(turn))
+                turn.note(asked=thread.kept(turn), served=corrected.kept(turn, asked))
         if not turn.alone:
             turn.messages = [replies.as_one(turn.messages)]
 

@@ -9,7 +9,7 @@ from bot.actions.answer import Answer
 from bot.actions.handoff import hand_over
 from bot.actions.price import Price
 from bot.actions.skill import Skill
-from bot.dialogue import references
+from bot.dialogue import corrected, references
 from bot.dialogue.fitting import excludes
 from bot.dialogue.turn import Turn
 from bot.runtime.steps import reached
@@ -24,6 +24,12 @@ _UNHAPPY = re.compile(
 
 _PRICE = re.compile(r"多少钱|价格|怎么卖|几块|how much|\bprices?\b|\bcosts?\b", re.I)
 
+
+# What a mere value is taken for.
+_SMALL_TALK = frozenset(
+    {"affirm", "deny", "thanks", "greet", "goodbye", "complaint", "feedback", "out_of_scope",
+     "nlu_fallback", "not_interested"}
+)  # fmt: skip
 
 # What can be asked about where the shop has decided on it, in the order in which it is told.
 _SECTIONS = ("delivery", "returns", "warranty", "membership", "invoice")
@@ -156,6 +162,18 @@ class Deny(Skill):
             turn.say(turn.phrase("deny.offer"))
         else:
             turn.say(turn.phrase("deny.other"))
+
+
+def nothing_put_right(turn: Turn) -> bool:
+    """Ask what a value belongs to that is put right where nothing was asked with it, and that was
+    taken for small talk; False, and nothing said, for anything else."""
+    if turn.intent not in _SMALL_TALK or not turn.alone:
+        return False
+    said = corrected.of_nothing(turn)
+    if said is None:
+        return False
+    turn.say(turn.phrase("corrected.of_what", said=said))
+    return True
 
 
 class TakeFeedback(Skill):

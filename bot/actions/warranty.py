@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from bot.actions import orders
-from bot.dialogue import references
+from bot.dialogue import ordered, references
 from bot.dialogue.turn import Turn, tier_of
 from bot.understanding import conditions
 from bot.wording import formats
@@ -93,7 +93,7 @@ def _of_kind(turn: Turn) -> Collection[str]:
     """Ids of the goods of the kind that is named, as what is asked for or what is told of."""
     of_kind = turn.services.products.of_kind
     kinds = (of_kind(words) for words in (turn.text, *turn.request.said("goods")))
-    return next(filter(None, kinds), ()) or orders.goods(turn)
+    return next(filter(None, kinds), ()) or ordered.goods(turn)
 
 
 def _of_repairs(turn: Turn) -> bool:

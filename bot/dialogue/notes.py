@@ -92,6 +92,14 @@ class Notes:
     """The question that was asked of goods, in full. By the base of all skills; read when the next
     one only names another thing."""
 
+    served: tuple[Request, ...] | None = None
+    """The requests that were served, in full. By the base of all skills; read when the next message
+    puts a value of them right, or means another order."""
+
+    orders: tuple[str, ...] | None = None
+    """The numbers of the orders that were told of. By the skills of orders and returns; read for
+    "the other order"."""
+
     gathered: tuple[Gathered, ...] | None = None
     """What the customer puts together, turn by turn. By the base of all skills; read when all of it
     is summed."""

@@ -136,11 +136,11 @@ def by_name(turn: Turn) -> Request:
         if meant is not None and meant.id in fits:
             name = _in_words(turn, meant, pointing.words)
             end = kind.end if kind else pointing.end
-            return _of_one(turn, _with(request, pointing.start, end, name))
+            return _of_one(turn, with_name(request, pointing.start, end, name))
     placed = places.picked_by_place(request.words, [product.id for product in among])
     if len(placed) == 1 and placed[0] not in references.recently_shown(turn):
         name = turn.name_of(catalogue[placed[0]])
-        return _with(request, 0, 0, f"{name} ")
+        return with_name(request, 0, 0, f"{name} ")
     return _of_option(turn, request)
 
 
@@ -240,8 +240,8 @@ def _asked_again(turn: Turn) -> Request | None:
         goods = [turn.services.catalogue[i] for i in called]
         if meant := _so(turn, choice(turn), name) or _only(goods):
             name = turn.name_of(meant)
-    start, end = _subject(turn, asked)
-    again = _with(asked, start, end, name if end else f"{name} ")
+    start, end = subject(turn, asked)
+    again = with_name(asked, start, end, name if end else f"{name} ")
     return replace(again, start=request.start, end=request.end)
 
 
@@ -265,7 +265,7 @@ def _of_option(turn: Turn, request: Request) -> Request:
     return request if says_more or not last else replace(request, act="stock_check")
 
 
-def _subject(turn: Turn, asked: Request) -> tuple[int, int]:
+def subject(turn: Turn, asked: Request) -> tuple[int, int]:
     """Where the question of before says what it is about, by a name, a kind, "it" or "which one";
     its beginning where it says nothing of the kind."""
     request, about = turn.request, references.product_before(turn)
@@ -281,8 +281,8 @@ def _subject(turn: Turn, asked: Request) -> tuple[int, int]:
     return places.which_of_them(asked.words) or (0, 0)
 
 
-def _with(request: Request, start: int, end: int, words: str) -> Request:
-    """The request with other words in the place of `request.words[start:end]`."""
+def with_name(request: Request, start: int, end: int, words: str) -> Request:
+    """The request with a product's name in the place of `request.words[start:end]`."""
     longer = len(words) - (end - start)
     begin, behind = request.start + start, request.start + end
     spans = [span for span in request.spans if span.end <= begin]
