@@ -74,8 +74,18 @@ class Skill(Action, ABC):  # type: ignore[misc]  # rasa-sdk has no types
                     self._skill(turn).act(turn)
                 gathered.note(turn)
                 turn.note(asked=thread.kept(turn), served=corrected.kept(turn, asked))
+        if turn.notes.first_of is not None and turn.messages:
+            self._say_which(turn)
         if not turn.alone:
             turn.messages = [replies.as_one(turn.messages)]
+
+    def _say_which(self, turn: Turn) -> None:
+        """Say of which of several a question was answered that said only "this"."""
+        product = self.services.catalogue.get(turn.notes.product or "")
+        if product is not None:
+            told = turn.phrase("product.first_of", name=turn.name_of(product))
+            first = turn.messages[0]
+            turn.messages[0] = first.model_copy(update={"text": f"{told}\n{first.text}"})
 
     def _skill(self, turn: Turn) -> Skill:
         """The skill that serves the request."""

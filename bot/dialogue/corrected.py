@@ -155,7 +155,8 @@ def _alike(value: _Value, new: _Value) -> float:
 
 def _may_be(new: _Value, old: _Value) -> bool:
     if new.figure is None or old.figure is None:
-        return new.kind == old.kind
+        unnamed = "option" in (new.kind, old.kind) and new.kind.startswith("option")
+        return new.kind == old.kind or (unnamed and old.kind.startswith("option"))
     if new.kind == old.kind:
         return True
     return bool(_BARE & {new.kind, old.kind}) and (
@@ -212,9 +213,12 @@ def _found(turn: Turn, text: str, request: Request | None) -> Iterator[_Value]:
             "colour", lowered.find(word), text[(at := lowered.find(word)) : at + len(word)]
         )
     for span in request.spans if request else ():
-        if span.kind == "option" and (at := span.start - request.start if request else -1) >= 0:
-            kind = "colour" if colours.named(span.words) else "option"
-            yield _Value(kind, at, text[at : at + len(span.words)])
+        at = span.start - (request.start if request else 0)
+        words = text[at : at + len(span.words)]
+        if span.kind == "place":
+            yield _Value("place", at, words)
+        elif span.kind == "option":
+            yield _Value("colour" if colours.named(words) else "option", at, words)
 
 
 def _kind(said: Quantity) -> str:

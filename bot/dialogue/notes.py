@@ -100,6 +100,10 @@ class Notes:
     """The numbers of the orders that were told of. By the skills of orders and returns; read for
     "the other order"."""
 
+    first_of: int | None = None
+    """How many were listed, where the first of them was taken to be meant by "this" or "it". By the
+    thread; read by the base of all skills, which says so."""
+
     gathered: tuple[Gathered, ...] | None = None
     """What the customer puts together, turn by turn. By the base of all skills; read when all of it
     is summed."""

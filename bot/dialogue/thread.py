@@ -11,11 +11,22 @@ from itertools import islice, pairwise
 
 from bot.dialogue import basket, references
 from bot.dialogue.turn import Turn
-from bot.understanding import follow_ups, options, places, refinements, superlatives
+from bot.understanding import (
+    body,
+    colours,
+    corrections,
+    deciding,
+    follow_ups,
+    options,
+    places,
+    refinements,
+    superlatives,
+)
 from bot.understanding.reading import Request, Span
 from data.models import Product
 from data.shop import Direction
 from retrieval import claims
+from retrieval.lexical import terms
 from retrieval.products import attributes_of, names_and_tags, options_of, texts_of
 from retrieval.text import tokenize
 
@@ -38,6 +49,7 @@ _OF_LISTS = frozenset({"product_search", "refine", "recommend", "affirm", "out_o
                        "nlu_fallback"})  # fmt: skip
 # Acts that wishes for several goods are taken for.
 _OF_SEVERAL = frozenset({"product_search", "stock_check", "refine", "nlu_fallback"})
+_MOST_AGAIN = 2  # questions that are asked again of another thing, beside its own
 _MOST_PARTS = 4  # in a reply that can still be read
 _GOES_ON = 1  # turns for which a question can be asked of another thing by its name alone
 _LONGEST = 200  # characters of a question that is kept for the next turn
@@ -47,8 +59,11 @@ def parts(turn: Turn) -> list[Request]:
     """The request that is being served as several, where it asks several things of goods ("is it
     rechargeable? and can it be used in the rain?") or names several in a row."""
     request = turn.request
+    if going_on := _of_another_and_more(turn):
+        return going_on
     if request.act in _ASKING_SEVERAL:
-        return [_part(request, begin, end) for begin, end in follow_ups.questions(request.words)]
+        asked = follow_ups.questions(request.words)
+        return [_part(request, begin, end) for begin, end in body.together(request.words, asked)]
     if request.act not in _OF_SEVERAL or basket.whole_budget(turn) is not None:
         return [request]
     said = list(basket.mentions(turn))
@@ -69,12 +84,41 @@ def parts(turn: Turn) -> list[Request]:
     return found
 
 
+def _of_another_and_more(turn: Turn) -> list[Request]:
+    """What was asked before, of the product that the request names, and what it asks of it
+    besides: "and the …, would it do for snow?"; nothing where it is no such request."""
+    request = turn.request
+    if request.act not in _OF_GOODS | _OF_THE_SHOP:
+        return []
+    named = [each for each in basket.mentions(turn) if each.product_id is not None]
+    if len(named) != 1:
+        return []
+    (now,) = named
+    own_words = follow_ups.then_asks(request.words[: now.start], request.words[now.end :])
+    if own_words is None or now.product_id is None:
+        return []
+    begin = now.end + own_words
+    earlier = turn.noted(lambda notes: notes.served, within=_GOES_ON) or ()
+    name = request.words[now.start : now.end]
+    asked = [_of(turn, each, name) for each in earlier if each.act in ASKED]
+    turn.note(product=now.product_id)
+    own = replace(_part(request, begin, len(request.words)), act="product_question")
+    need = Span("need", own.start, own.end, own.words)
+    return [*asked[:_MOST_AGAIN], replace(own, spans=(*own.spans, need))]
+
+
+def _of(turn: Turn, asked: Request, name: str) -> Request:
+    """The question of another thing, of that with this name."""
+    start, end = subject(turn, asked)
+    return with_name(asked, start, end, name if end else f"{name} ")
+
+
 def in_full(turn: Turn) -> Request:
     """The request that is being served, with the names and the question that it leaves out."""
     request = turn.request
     if request.act not in _OF_GOODS:
         return request
-    return _asked_again(turn) or request
+    return _asked_again(turn) or _of_option(turn, request)
 
 
 def choice(turn: Turn) -> list[Product]:
@@ -141,7 +185,48 @@ def by_name(turn: Turn) -> Request:
     if len(placed) == 1 and placed[0] not in references.recently_shown(turn):
         name = turn.name_of(catalogue[placed[0]])
         return with_name(request, 0, 0, f"{name} ")
-    return _of_option(turn, request)
+    return _of_first(turn, among) or _of_option(turn, request)
+
+
+def _of_first(turn: Turn, among: Sequence[Product]) -> Request | None:
+    """What is asked of "this" or "it" straight after a list of several: of the one of them that
+    alone comes in what the utterance names, else of the first of them, which is said."""
+    request = turn.request
+    place = places.one_thing(request.words)
+    sized = body.asks_size(request.words) and bool(body.told(request.words).figures)
+    if not (request.act in ASKED or sized) or len(among) < 2 or place is None:
+        return None
+    named = list(basket.mentions(turn))
+    first = among[0]
+    kinds = [m for m in named if m.product_id is None and m.start == place[1]]
+    if len(named) > len(kinds) or references.product_before(turn) is not None:
+        return None
+    picked = _picked(turn, among)
+    if picked is None and references.product_talked_of(turn) is not None:
+        return None
+    if any(first.id not in turn.services.products.sold_as(kind.words) for kind in kinds):
+        return None
+    meant = picked or first
+    turn.note(product=meant.id, first_of=None if picked else len(among))
+    end = max([place[1], *(kind.end for kind in kinds)])
+    named_so = with_name(request, place[0], end, _spaced(turn, place, meant))
+    return replace(named_so, act="product_question") if sized else named_so
+
+
+def _picked(turn: Turn, among: Sequence[Product]) -> Product | None:
+    """The one of them that the whole utterance picks: "is it for me, and is it there in yellow"."""
+    request = turn.request
+    spans = tuple(span for each in turn.reading.requests for span in each.spans)
+    turn.turn_to(replace(turn.whole, spans=spans))
+    found = references.picked(turn, [product.id for product in among])
+    turn.turn_to(request)
+    return _only(product for product in among if product.id in found)
+
+
+def _spaced(turn: Turn, place: tuple[int, int], product: Product) -> str:
+    """Its name, with a space behind it where words follow at once: 这个防雨吗."""
+    name, behind = turn.name_of(product), turn.request.words[place[1] : place[1] + 1]
+    return f"{name} " if behind.isalnum() else name
 
 
 def _one_pointed_to(
@@ -240,8 +325,7 @@ def _asked_again(turn: Turn) -> Request | None:
         goods = [turn.services.catalogue[i] for i in called]
         if meant := _so(turn, choice(turn), name) or _only(goods):
             name = turn.name_of(meant)
-    start, end = subject(turn, asked)
-    again = with_name(asked, start, end, name if end else f"{name} ")
+    again = _of(turn, asked, name)
     return replace(again, start=request.start, end=request.end)
 
 
@@ -258,11 +342,23 @@ def _of_one(turn: Turn, request: Request) -> Request:
 def _of_option(turn: Turn, request: Request) -> Request:
     """Whether what is talked of comes in the option that is all that the request names, where the
     request was not understood."""
+    if request.act == "product_question" and _asks_option_alone(request):
+        return replace(request, act="stock_check")
     if request.act != "nlu_fallback" or not request.said("option"):
         return request
     says_more = basket.mentioned(turn) or request.said("need") or request.said("property")
     last = references.product_before(turn)
     return request if says_more or not last else replace(request, act="stock_check")
+
+
+def _asks_option_alone(request: Request) -> bool:
+    """Whether all that is asked is whether there is an option: 有黄色吗, "do you have it in M?"."""
+    named = [*request.said("option"), *colours.named(request.words)]
+    rest = request.words.lower()
+    for words in named:
+        rest = rest.replace(words.lower(), " ")
+    bare = corrections.beside(rest)
+    return bool(named) and deciding.is_yes_or_no(request.words) and not terms(bare)
 
 
 def subject(turn: Turn, asked: Request) -> tuple[int, int]:
@@ -274,11 +370,22 @@ def subject(turn: Turn, asked: Request) -> tuple[int, int]:
     turn.turn_to(request)
     for each in said:
         if about in (each.product_id, *turn.services.products.sold_as(each.words)):
-            return each.start, each.end
+            return each.start, _kind_behind(turn, asked.words, each.end, about)
     place = next((span for span in asked.spans if span.kind == "that"), None)
     if place is not None:
         return place.start - asked.start, place.end - asked.start
     return places.which_of_them(asked.words) or (0, 0)
+
+
+def _kind_behind(turn: Turn, text: str, end: int, product_id: str | None) -> int:
+    """Where a product's name ends, with the word for its kind that follows it: "the … coat"."""
+    rest = text[end:]
+    blank = len(rest) - len(rest.lstrip(" "))
+    for kind in turn.services.products.lexicon.find(rest, ("category",)):
+        words = rest[kind.start : kind.end]
+        if kind.start == blank and product_id in turn.services.products.sold_as(words):
+            return end + kind.end
+    return end
 
 
 def with_name(request: Request, start: int, end: int, words: str) -> Request:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
@@ -26,6 +26,11 @@ NAMES: Mapping[Part, re.Pattern[str]] = {
     "waist": re.compile(r"腰围|\bwaist\b", re.I),
 }
 _WOMAN = re.compile(r"女|太太|妈|她|\b(?:wom[ae]n|female|lad(?:y|ies)|girl|wife|she|her)\b", re.I)
+_MAN = re.compile(
+    r"男|先生|爸|老公|(?<![其吉])他(?!们)"
+    r"|\b(?:m[ae]n|male|gentlem[ae]n|boy|husband|boyfriend|dad|father|he|him|his|guy)\b",
+    re.I,
+)
 # Centimetres and kilograms of grown-ups and of children who choose by a chart.
 _HEIGHTS, _WEIGHTS = (Decimal(90), Decimal(220)), (Decimal(25), Decimal(200))
 _BEFORE = 12  # characters before a figure that may say what is measured
@@ -33,10 +38,11 @@ _BEFORE = 12  # characters before a figure that may say what is measured
 
 @dataclass(frozen=True)
 class Body:
-    """Centimetres and kilograms, by what is measured; `woman`: the text speaks of one."""
+    """Centimetres and kilograms, by what is measured; `woman`, `man`: the text speaks of one."""
 
     figures: Mapping[Part, Decimal]
     woman: bool = False
+    man: bool = False
 
 
 def asks_size(text: str) -> bool:
@@ -66,7 +72,19 @@ def told(text: str) -> Body:
             continue
         if part is not None:
             found.setdefault(part, value)
-    return Body(found, is_for_women(text))
+    woman = is_for_women(text)
+    return Body(found, woman, not woman and _MAN.search(text) is not None)
+
+
+def together(words: str, parts: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The same parts of a text, those in one that tell of a body and that ask which size: "is it
+    for somebody of 1.70 m, and in what size?"."""
+    asks = [n for n, (start, end) in enumerate(parts) if asks_size(words[start:end])]
+    tells = [n for n, (start, end) in enumerate(parts) if told(words[start:end]).figures]
+    if not asks or not tells:
+        return list(parts)
+    first, last = min(asks[0], tells[0]), max(asks[0], tells[-1])
+    return [*parts[:first], (parts[first][0], parts[last][1]), *parts[last + 1 :]]
 
 
 def _in_metric(said: Quantity) -> Decimal | None:

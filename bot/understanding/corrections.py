@@ -26,11 +26,10 @@ _TURN = (
     r"|\b(?:no+|nope|nah|oh|ah|oops|whoops|ups|sorry|apologies|wait|hang\s+on|hold\s+on|actually"
     r"|rather|wrong|well|er+m?|um+|hm+|pardon|it['’]?s|that['’]?s|a\s+sec(?:ond)?|ok(?:ay)?)\b"
 )
-_GAP = r"[\s,，.。!！…、:：;；~～\-–—]*"
-_LEAD = re.compile(rf"{_GAP}(?:(?P<slip>{_SLIP})|(?P<turn>{_TURN}))", re.I)
+_LEAD = re.compile(rf"(?P<slip>{_SLIP})|(?P<turn>{_TURN})", re.I)
 _TAIL = re.compile(
-    rf"(?:{_GAP}(?:(?P<slip>{_SLIP})|(?P<turn>\bsorry|抱歉|不好意思|哈|啊|哦|呀|啦|\bof\s+course"
-    rf"|\bplease|\bthen))){_GAP}$",
+    rf"(?:(?P<slip>{_SLIP})|(?P<turn>\bsorry|抱歉|不好意思|哈|啊|哦|呀|啦|\bof\s+course"
+    rf"|\bplease|\bthen))$",
     re.I,
 )
 _EDGES = " \t\n,，.。!！…、:：;；~～-–—"
@@ -75,15 +74,12 @@ def read(text: str) -> Correction | None:
     if len(text) > _LONGEST:
         return None
     rest, turned, slip = text.strip(), False, False
-    while match := _LEAD.match(rest):
-        behind = rest[match.end() :]
-        # 是三个不是两个 begins with the thing itself.
-        rest, turned = behind, True
+    while match := _LEAD.match(rest := rest.strip(_EDGES)):
+        rest, turned = rest[match.end() :], True
         slip = slip or match["slip"] is not None
     while match := _TAIL.search(rest):
-        rest = rest[: match.start()]
+        rest = rest[: match.start()].strip(_EDGES)
         slip = slip or match["slip"] is not None
-    rest = rest.strip(_EDGES)
     if found := _NOT_BEFORE.match(rest):
         meant, old = found["new_en"] or found["new_zh"], found["old_en"] or found["old_zh"]
         return _of(meant, old, sure=True)
@@ -96,8 +92,9 @@ def read(text: str) -> Correction | None:
 
 
 def _of(meant: str, instead: str, *, sure: bool) -> Correction | None:
-    bare = _LEAD.sub("", meant.strip(_EDGES), count=1) if _LEAD.match(meant) else meant
-    bare = bare.strip(_EDGES)
+    bare = meant.strip(_EDGES)
+    if match := _LEAD.match(bare):
+        bare = bare[match.end() :].strip(_EDGES)
     return Correction(bare, instead.strip(_EDGES + "?？"), sure) if bare else None
 
 
@@ -126,7 +123,7 @@ def with_value(words: str, value: str) -> str | None:
 _ORDER = r"(?:订单|单子?|那?笔)"
 _THAT_ORDER = r"(?:那|这)一?(?:个|单|笔|份|张|次)(?:订单)?|的(?:订单|单子?)"
 _TURNS_AWAY = re.compile(
-    rf"{_GAP}(?:不是(?:这|那)一?(?:个|单|笔|份|张)(?:订单)?|不是(?:它|这|那)|(?:这|那)一?(?:个|单)不是"
+    r"(?:不是(?:这|那)一?(?:个|单|笔|份|张)(?:订单)?|不是(?:它|这|那)|(?:这|那)一?(?:个|单)不是"
     r"|\b(?:not|wrong)\s+(?:that|this|the\s+right)?\s*(?:one|order)?\b|\bnot\s+(?:that|it|this)\b)",
     re.I,
 )
@@ -168,12 +165,9 @@ def other_order(text: str) -> OtherOrder | None:
     """Which other order a text means that says nothing else; None where it does not."""
     if len(text) > _LONGEST:
         return None
-    rest = text.strip()
+    rest = text.strip(_EDGES)
     while match := _TURNS_AWAY.match(rest) or _LEAD.match(rest):
-        if not match[0].strip(_EDGES):
-            break
-        rest = rest[match.end() :]
-    rest = rest.strip(_EDGES)
+        rest = rest[match.end() :].strip(_EDGES)
     rest = re.sub(r"^(?:and|or|but|那么?|还有)\s*", "", rest, flags=re.I)
     if re.fullmatch(_OTHER_ORDER.pattern + _ENDS, rest, re.I):
         return OtherOrder()

@@ -72,6 +72,27 @@ def goes_on(before: str, after: str) -> bool:
     return bool(tail["asks"] or tail["mark"] or _ASKS.search(before))
 
 
+# What stands between a thing that is only named and what is asked of it: "…呢 ", "the …, ".
+_THEN = re.compile(
+    r"\s*(?:的|那?[个款只件条张台双顶把种]|ones?\b|then\b)*\s*(?:(?:的话)?\s*呢[\s，,。;；?？!！]*|[?？]+\s*"
+    r"|[,，;–—-]+\s*)",
+    re.I,
+)
+_CLAUSE = re.compile(r"[\s，,。.;；!！?？]+")
+
+
+def then_asks(before: str, after: str) -> int | None:
+    """Where, in `after`, a question begins behind a name between these words that stands alone, to
+    ask of it what was asked before: "and the …, is it for snow?", …呢 刮大风行不行; None
+    elsewhere."""
+    clauses = [0, *(match.end() for match in _CLAUSE.finditer(before))]
+    begin = next((at for at in clauses if _LEAD.fullmatch(before[at:])), None)
+    then = _THEN.match(after)
+    if begin is None or then is None or not asks(after[then.end() :]):
+        return None
+    return then.end() if "呢" in then[0] or _ASKS.search(before[begin:]) else None
+
+
 def questions(text: str) -> list[tuple[int, int]]:
     """Where the questions of a text begin and end; the whole text where they are not several. What
     asks nothing belongs to the question before it, what stands first to the one behind."""

@@ -89,6 +89,20 @@ def pointings(text: str) -> Iterator[Pointing]:
         yield Pointing(match.start(), match.end())
 
 
+# 这个, "it": one thing, and by nothing that it is.
+_ONE_THING = re.compile(
+    rf"(?<!哪)[这那]一?{MEASURE}(?![月星])|它(?!们)|\b(?:this|that)\s+one\b|\b(?:it|this|that)\b(?=\s|['’]s\b|[?,.!]|$)"
+    rf"(?!\s+(?:possible|ok|okay|true|free|up\s+to)\b)",
+    re.I,
+)
+
+
+def one_thing(text: str) -> tuple[int, int] | None:
+    """Where a text points to one thing by no more than "this" or "it"; None where it does not."""
+    match = _ONE_THING.search(text)
+    return match.span() if match else None
+
+
 def which_of_them(text: str) -> tuple[int, int] | None:
     """Where a text asks which of several it is that is so: "which one" of "which one is lighter",
     哪个 of 哪个抗风; None where it does not."""
