@@ -212,6 +212,8 @@ def _found(turn: Turn, text: str, request: Request | None) -> Iterator[_Value]:
         yield _Value(
             "colour", lowered.find(word), text[(at := lowered.find(word)) : at + len(word)]
         )
+    for start, word in colours.lone(text):
+        yield _Value("colour", start, word)
     for span in request.spans if request else ():
         at = span.start - (request.start if request else 0)
         words = text[at : at + len(span.words)]

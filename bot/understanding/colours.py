@@ -23,4 +23,12 @@ def named(text: str) -> list[str]:
     ]
 
 
+_LONE = re.compile(rf"[{''.join(COLOURS)}](?=的|那|款)的?")
+
+
+def lone(text: str) -> list[tuple[int, str]]:
+    """Where a single character stands for a colour, with what makes it one: 黑的."""
+    return [(match.start(), match[0]) for match in _LONE.finditer(text)]
+
+
 ENGLISH = {word for words in COLOURS.values() for word in words if word.isascii()}

@@ -74,10 +74,9 @@ def goes_on(before: str, after: str) -> bool:
 
 # What stands between a thing that is only named and what is asked of it: "…呢 ", "the …, ".
 _THEN = re.compile(
-    r"\s*(?:的|那?[个款只件条张台双顶把种]|ones?\b|then\b)*\s*(?:(?:的话)?\s*呢[\s，,。;；?？!！]*|[?？]+\s*"
-    r"|[,，;–—-]+\s*)",
-    re.I,
+    r"(?:(?:的|那?[个款只件条张台双顶把种]|ones?\b|then\b)\s?)*(?:(?:的话)?\s?呢|[?？,;–—-])", re.I
 )
+_EDGES = " \t\n，,。.;；?？!！–—-"
 _CLAUSE = re.compile(r"[\s，,。.;；!！?？]+")
 
 
@@ -87,10 +86,15 @@ def then_asks(before: str, after: str) -> int | None:
     elsewhere."""
     clauses = [0, *(match.end() for match in _CLAUSE.finditer(before))]
     begin = next((at for at in clauses if _LEAD.fullmatch(before[at:])), None)
-    then = _THEN.match(after)
-    if begin is None or then is None or not asks(after[then.end() :]):
+    blank = len(after) - len(after.lstrip())
+    then = _THEN.match(after, blank)
+    if begin is None or then is None:
         return None
-    return then.end() if "呢" in then[0] or _ASKS.search(before[begin:]) else None
+    rest = after[then.end() :]
+    question = rest.lstrip(_EDGES)
+    if not asks(question) or not ("呢" in then[0] or _ASKS.search(before[begin:])):
+        return None
+    return len(after) - len(question)
 
 
 def questions(text: str) -> list[tuple[int, int]]:
