@@ -27,7 +27,7 @@ _PRICE = re.compile(r"多少钱|价格|怎么卖|几块|how much|\bprices?\b|\bc
 
 # What a mere value is taken for.
 _SMALL_TALK = frozenset(
-    {"affirm", "deny", "thanks", "greet", "goodbye", "complaint", "feedback", "out_of_scope",
+    {"deny", "thanks", "greet", "goodbye", "complaint", "feedback", "out_of_scope",
      "nlu_fallback", "not_interested"}
 )  # fmt: skip
 

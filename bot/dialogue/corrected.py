@@ -304,16 +304,15 @@ def _of_other_order(turn: Turn, earlier: Request) -> Request | None:
         if not other.goods:
             meant = _before(placed, told)
             return _of_order(turn, earlier, meant, "") if meant else None
-        words = other.goods
+        words, products = other.goods, turn.services.products
+        if not (other.surely or products.kinds(words) or products.match(words)):
+            return None  # "the blue one": of what is talked of
         turn.turn_to(Request(earlier.act, 1.0, "", 0, len(words), words, _goods(words, 0)))
         _, held = ordered.holding(turn, placed)
-        known = ordered.goods(turn) or turn.services.products.kinds(words)
         turn.turn_to(turn.whole)
         others = [order for order in held if order.number not in told]
         if held:
             return _of_order(turn, earlier, (others or held)[0], words)
-    if not (known or other.surely):
-        return None
     text = f"{earlier.words} {words}"
     spans = [s for s in earlier.spans if s.kind not in ("goods", "product", "option")]
     marked = _goods(words, len(text) - len(words))

@@ -181,8 +181,18 @@ def test_what_was_asked_is_asked_again(
         assert re.search(says, said.text), f"{text}: {said.text}"
 
 
-def test_a_wrong_size_of_what_nobody_ordered_has_its_rule(services: dict[str, Services]) -> None:
-    talk = Talk(services["demo"], DEMO_CUSTOMER)
-    said = talk.say("cancel_order", "can i cancel the telescope i ordered")
-    assert re.search("no order of yours with .*telescope", said.text)
-    assert "until it is packed" in said.text
+@pytest.mark.parametrize(
+    ("shop", "language", "text", "says"),
+    [
+        ("demo", "en", "can i cancel the telescope i ordered", "telescope.*"),
+        ("demo", "zh", "我买的望远镜想取消", "望远镜"),
+        ("pets", "en", "can i cancel the aquarium i ordered", "aquarium"),
+    ],
+)
+def test_the_rule_is_told_of_what_nobody_ordered(
+    services: dict[str, Services], shop: str, language: str, text: str, says: str
+) -> None:
+    talk = Talk(services[shop], {"demo": DEMO_CUSTOMER, "pets": OF_PETS}[shop])
+    said = talk.say("cancel_order", text, language)
+    assert re.search(says, said.text)
+    assert re.search("until it is packed|打包", said.text)
