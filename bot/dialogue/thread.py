@@ -94,10 +94,11 @@ def _of_another_and_more(turn: Turn) -> list[Request]:
     if len(named) != 1:
         return []
     (now,) = named
-    own_words = follow_ups.then_asks(request.words[: now.start], request.words[now.end :])
+    end = _name_end(turn, request.words, now.end, now.product_id)
+    own_words = follow_ups.then_asks(request.words[: now.start], request.words[end:])
     if own_words is None or now.product_id is None:
         return []
-    begin = now.end + own_words
+    begin = end + own_words
     earlier = turn.noted(lambda notes: notes.served, within=_GOES_ON) or ()
     name = request.words[now.start : now.end]
     asked = [_of(turn, each, name) for each in earlier if each.act in ASKED]
@@ -196,7 +197,9 @@ def _of_first(turn: Turn, among: Sequence[Product]) -> Request | None:
     sized = body.asks_size(request.words) and bool(body.told(request.words).figures)
     if not (request.act in ASKED or sized) or len(among) < 2 or place is None:
         return None
-    named = list(basket.mentions(turn))
+    goods = turn.services.products
+    said = basket.mentions(turn)  # "does this have chicken in it" names no goods
+    named = [m for m in said if m.product_id is not None or goods.kinds(m.words)]
     first = among[0]
     kinds = [m for m in named if m.product_id is None and m.start == place[1]]
     if len(named) > len(kinds) or references.product_before(turn) is not None:
@@ -370,20 +373,31 @@ def subject(turn: Turn, asked: Request) -> tuple[int, int]:
     turn.turn_to(request)
     for each in said:
         if about in (each.product_id, *turn.services.products.sold_as(each.words)):
-            return each.start, _kind_behind(turn, asked.words, each.end, about)
+            return each.start, _name_end(turn, asked.words, each.end, about)
     place = next((span for span in asked.spans if span.kind == "that"), None)
     if place is not None:
         return place.start - asked.start, place.end - asked.start
     return places.which_of_them(asked.words) or (0, 0)
 
 
-def _kind_behind(turn: Turn, text: str, end: int, product_id: str | None) -> int:
-    """Where a product's name ends, with the word for its kind that follows it: "the … coat"."""
+def _name_end(turn: Turn, text: str, end: int, product_id: str | None) -> int:
+    """Where a product's name ends that is found by its beginning, with the word for its kind that
+    follows it: "the … coat"."""
+    product = turn.services.catalogue.get(product_id or "")
+    if product is None:
+        return end
+    named = set(terms(" ".join(filter(None, (product.name.zh, product.name.en)))))
+    start = end
+    for token in tokenize(text[start:]):
+        words = set(terms(token.text))
+        if start + token.start > end + 1 or not words or not words <= named:
+            break
+        end = start + token.end
     rest = text[end:]
     blank = len(rest) - len(rest.lstrip(" "))
     for kind in turn.services.products.lexicon.find(rest, ("category",)):
-        words = rest[kind.start : kind.end]
-        if kind.start == blank and product_id in turn.services.products.sold_as(words):
+        words_of_kind = rest[kind.start : kind.end]
+        if kind.start == blank and product_id in turn.services.products.sold_as(words_of_kind):
             return end + kind.end
     return end
 

@@ -47,8 +47,8 @@ VALUES: list[tuple[str, str, Turns]] = [
         ("deny", "不是256 是512", "512"),
     ]),
     ("electronics", "zh", [
-        ("price_question", "三个67W充电器一共多少钱", "× 3"),
-        ("deny", "不对 是五个", "× 5"),
+        ("price_question", "买三个67W充电器多少钱", "× 3"),
+        ("deny", "不对 是两个", "× 2"),
     ]),
     ("pets", "en", [
         ("stock_check", "do you have the Pier Y-Harness in size M in red", "out of stock"),
@@ -109,7 +109,7 @@ ANOTHER_AND_MORE: list[tuple[str, str, Turns]] = [
     ]),
     ("electronics", "zh", [
         ("price_question", "X5多少钱", "X5"),
-        ("product_question", "那K3呢 下雨天能用吗", r"K3.*1,?199[\s\S]*防水"),
+        ("product_question", "那K3呢 下雨天能用吗", r"K3.*999[\s\S]*K3的介绍"),
     ]),
     ("pets", "en", [
         ("price_question", "how much is the Halyard Soft Carrier", r"49\.90"),
