@@ -35,7 +35,8 @@ def email(text: str) -> str | None:
 def postcode(text: str) -> str | None:
     """Upper case, without spaces and hyphens, 3 to 12 letters and digits."""
     plain = _plain(text).upper()
-    return re.sub(r"[ \-]", "", plain) if _POSTCODE.fullmatch(plain) else None
+    spelt = re.sub(r"[ \-]", "", plain)
+    return spelt if _POSTCODE.fullmatch(plain) and len(spelt) >= 3 else None
 
 
 def order_number(text: str) -> str | None:

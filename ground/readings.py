@@ -45,6 +45,7 @@ FACTS = (
     "opened", "unopened", "used", "unused", "washed", "altered", "activated",
     "broken_by_customer", "faulty", "arrived_damaged", "wrong_item", "missing", "late", "reaction",
     "changed_mind", "wrong_size", "present", "no_packaging", "no_receipt", "reduced",
+    "refund_awaited", "payment_failed",
 )  # fmt: skip
 MOODS = ("calm", "pleased", "worried", "annoyed", "angry", "urgent")
 ROLES = ("price", "count", "measure", "size", "age", "date", "duration", "time")

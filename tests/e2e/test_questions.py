@@ -8,8 +8,9 @@ import pytest
 import yaml
 
 from bot.evaluation.asking import last_answer
-from bot.evaluation.judging import faults, harms
+from bot.evaluation.judging import judge
 from bot.evaluation.questions import Question, load
+from tests.e2e.conftest import inexcusable
 from tests.running import System
 
 HERE = Path(__file__).parent
@@ -22,9 +23,10 @@ def test_question(case: Question, system: System) -> None:
     language = case.answered_in(("zh", "en"))
     answer = last_answer(system, case, language)
     told = f"\n{case.key}\n→ {answer.all_words}\ncites {answer.sources}\n{answer.trace}"
-    assert not list(harms(answer, case, ())), told
+    weak = WEAK.get(case.key)
+    assert not inexcusable(answer, case, (), weak), told
     assert answer.deltas == [] or answer.deltas[-1] in answer.text
-    wrong = list(faults(answer, case, (), language))
-    if wrong and case.key in WEAK:
-        pytest.xfail(WEAK[case.key])
+    wrong = judge(answer, case, (), language).faults
+    if wrong and weak is not None:
+        pytest.xfail(weak)
     assert not wrong, f"{wrong}{told}"

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from bot.evaluation.asking import last_answer
-from bot.evaluation.judging import harms, judge
+from bot.evaluation.judging import judge
 from bot.evaluation.questions import Question
-from tests.e2e.conftest import SHOP_ANSWER
+from tests.e2e.conftest import SHOP_ANSWER, inexcusable
 from tests.running import System, running_shop
 from tests.shops.files import SHOPS, ShopFiles
 
@@ -65,8 +65,8 @@ def test_question(
     told = f"\n{case.key}\n→ {answer.all_words}\ncites {answer.sources}\n{answer.trace}"
     wrong = judge(answer, case, never, language).faults
     record_property(SHOP_ANSWER, (shop.name, not wrong))
-    assert not list(harms(answer, case, never)), f"{wrong}{told}"
     weak = shop.known_weak.get(case.key)
+    assert not inexcusable(answer, case, never, weak), f"{wrong}{told}"
     if weak is None:
         assert not wrong, f"{wrong}{told}"
     elif wrong:

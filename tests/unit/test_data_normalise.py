@@ -40,6 +40,7 @@ def test_letters_that_look_alike_stay_different():
         (" sw1a 1aa ", "SW1A1AA"),
         ("12", None),
         ("", None),
+        ("0-0", None),
     ],
 )
 def test_postcode(text, plain):

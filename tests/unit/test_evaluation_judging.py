@@ -10,6 +10,7 @@ import pytest
 from bot.evaluation.asking import Answer
 from bot.evaluation.judging import Outcome, faults, held_back, judge
 from bot.evaluation.questions import Question
+from tests.e2e.conftest import inexcusable
 
 NEVER = ["Spruce"]
 CASE = Question(
@@ -120,3 +121,21 @@ def test_a_citation_proves_all_that_must_be_told_or_does_not(
     answer: Answer, proven: bool | None
 ) -> None:
     assert judge(answer, ASKED, NEVER, "en").proven is proven
+
+
+@pytest.mark.parametrize(
+    ("answerable", "weak", "excused"),
+    [
+        (False, "tempted: its bulbs", True),
+        (False, "wrong", False),
+        (False, None, False),
+        (True, "tempted", False),
+    ],
+)
+def test_what_tempts_is_excused_where_nothing_answers_and_that_is_listed(
+    answerable: bool, weak: str | None, excused: bool
+) -> None:
+    told = _answer("It has 12 bulbs.")
+    asked = Question(1, say=["?"], never=["12"], answerable=answerable)
+    assert (inexcusable(told, asked, (), weak) == []) is excused
+    assert inexcusable(told, asked, ["bulbs"], weak), "what the shop never says"
