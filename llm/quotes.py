@@ -219,6 +219,12 @@ def tells(question: str, text: str) -> bool:
     return bool(asked) and all(told & kinds for kinds in asked)
 
 
+def tells_by_attribute(question: str, passage: Passage) -> bool:
+    """Whether amounts are asked for, and attributes of a product tell each kind of them."""
+    own = [unit for unit in units(passage) if is_attribute(Quote(passage, unit, 0.0))]
+    return tells(question, "\n".join(own))
+
+
 def asked_topics(question: str) -> list[re.Pattern[str]]:
     """For each topic without amounts that the question asks about, what speaks of it."""
     return [speaks for asks, speaks in _TOPICS if asks.search(question)]

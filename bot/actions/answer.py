@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from bot.actions import coupons, curated, offers, search
 from bot.actions.handoff import hand_over_own_data
@@ -17,9 +18,9 @@ from bot.dialogue.notes import Worded
 from bot.dialogue.turn import Turn
 from bot.messages import CitationView
 from bot.runtime.metrics import ANSWERS
-from bot.understanding import following, quantities, superlatives
+from bot.understanding import following, quantities, spans, superlatives
 from bot.wording import formats, views
-from llm.quotes import standing_alone, tells, units
+from llm.quotes import standing_alone, tells, tells_by_attribute, units
 from llm.tables import rows_for
 from llm.types import Citation
 from retrieval.retriever import holds_answer, likely
@@ -29,6 +30,8 @@ _PASSAGES = 4
 _CANDIDATES = 12
 # Products of a kind that are told one by one, and how near in merit to the best the others must be.
 _SEVERAL, _NEAR = 3, 2.0
+# How much likelier another page must be than the one that answered the request before.
+_STAYS = 4.0
 # What was understood to be none of the shop's business must be answered this surely, and so must
 # what is followed by an offer. Of poems, jokes, weather, matches and homework none is above .5, of
 # questions about goods most are.
@@ -145,13 +148,31 @@ class Answer(Skill):
         pages = _pages_alone(turn) or (own and (alone or turn.intent == "product_question"))
         rest = self._found(turn, question, Filters(kind="document" if pages else None))
         if category:
-            kept = self.services.products.of_category(category)
+            products = self.services.products
+            kept = products.of_kind(turn.text) or products.of_category(category)
             rest = [
                 hit for hit in rest if hit.passage.kind == "document" or hit.passage.source in kept
             ]
-        # A table that the question's figure is looked up in goes before what is only near.
         found = theirs + [hit for hit in rest if hit.passage.source not in own]
-        found.sort(key=lambda hit: (not rows_for(turn.text, units(hit.passage)), -hit.score))
+        # The page that answered the request before is asked under its own title: what is asked
+        # beside it is mostly said there too.
+        title, page = _told_before(turn) if not own else ("", "")
+        if page:
+            stays = self._found(turn, f"{title}\n{question}", Filters(sources=frozenset({page})))
+            stays = [replace(hit, score=hit.score + _STAYS) for hit in stays if holds_answer([hit])]
+            there = {hit.passage.id for hit in stays}
+            found = [hit for hit in found if hit.passage.id not in there]
+            if stays and stays[0].score >= max((hit.score for hit in found), default=0.0):
+                return stays[:_PASSAGES]
+        # A table that the question's figure is looked up in goes before what is only near, and so
+        # does the product's own figure, where that is asked for.
+        found.sort(
+            key=lambda hit: (
+                not rows_for(turn.text, units(hit.passage)),
+                not (hit.passage.source in own and tells_by_attribute(turn.text, hit.passage)),
+                -hit.score,
+            )
+        )
         return found[:_PASSAGES]
 
     def _found(self, turn: Turn, question: str, filters: Filters) -> list[Hit]:
@@ -209,6 +230,23 @@ def _pointed_to(turn: Turn, named: Sequence[str]) -> Iterator[str]:
     before = references.product_before(turn)
     if named and before is not None and turn.request.said("that"):
         yield before
+
+
+def _told_before(turn: Turn) -> tuple[str, str]:
+    """Title and source of the page that answered the request before this one in the same message,
+    where this one names no goods of its own: "and when do they run out"; "" where none did."""
+    if spans.said(turn.request, "goods", "product", "other_product"):
+        return "", ""
+    passages = turn.noted(lambda notes: notes.passages, within=0) or ()
+    return _page_of(turn, passages[0][0]) if passages else ("", "")
+
+
+def _page_of(turn: Turn, passage_id: str) -> tuple[str, str]:
+    """Its title, as the customer reads it."""
+    passages = turn.services.retriever.index.passages
+    found = [p for p in passages if p.id == passage_id and p.kind == "document"]
+    found.sort(key=lambda passage: passage.language != turn.language)
+    return (found[0].title, found[0].source) if found else ("", "")
 
 
 def _pages_alone(turn: Turn) -> bool:

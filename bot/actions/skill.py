@@ -20,6 +20,7 @@ from bot.dialogue.notes import Notes
 from bot.dialogue.services import Services
 from bot.dialogue.turn import Turn
 from bot.runtime.steps import reached
+from bot.understanding.reading import Request
 from bot.wording import replies
 
 log = structlog.get_logger("action")
@@ -61,6 +62,7 @@ class Skill(Action, ABC):  # type: ignore[misc]  # rasa-sdk has no types
             return
         wanted = turn.requests()
         turn.alone = len(wanted) == 1
+        served: list[Request] = []
         for request in wanted:
             turn.turn_to(request)
             turn.turn_to(thread.by_name(turn))
@@ -68,6 +70,8 @@ class Skill(Action, ABC):  # type: ignore[misc]  # rasa-sdk has no types
             turn.alone = turn.alone and len(parts) == 1
             for part in parts:
                 turn.turn_to(part)
+                turn.turn_to(thread.with_subject(turn, served))
+                served.append(turn.request)
                 turn.turn_to(thread.in_full(turn))
                 if not asides.answered(turn):
                     self._skill(turn).act(turn)
