@@ -121,18 +121,23 @@ class Answer(Skill):
             return False
         return holds_answer(hits)
 
-    def of_pages(self, turn: Turn) -> tuple[str, list[CitationView]] | None:
-        """What the help pages say to it, in their own words, and what it cites; None when they
-        hold no answer. A request that names nothing is understood beside the others of its
-        utterance: "can I pay in parts, and from how much?"."""
-        question = turn.text if turn.request.spans else turn.whole.words
+    def of_pages(
+        self, turn: Turn, question: str | None = None, *, surely: bool = False,
+        at_length: bool = False,
+    ) -> tuple[str, list[CitationView]] | None:  # fmt: skip
+        """What the help pages say to it, or to the `question`, in their own words, and what it
+        cites; None when they hold no answer, or no sure one. A request that names nothing is
+        understood beside the others of its utterance: "can I pay in parts, and from how much?"."""
+        question = question or (turn.text if turn.request.spans else turn.whole.words)
         hits = self.services.retriever.answering(
             question, filters=Filters(kind="document"), k=_PASSAGES, language=turn.language
         )
-        if not holds_answer(hits):
+        if not holds_answer(hits) or (surely and likely(hits[:1]) < _SURELY):
             return None
         passage = hits[0].passage
-        quote = self.services.writer.quote(question, passage, turn.language)
+        quote = self.services.writer.quote(
+            question, passage, turn.language, at_length=at_length
+        )
         citation = Citation(1, passage.title, passage.source, quote, passage.url)
         _note_passages(turn, hits)
         return formats.marked(quote, [1], turn.language), [views.citation_view(citation)]

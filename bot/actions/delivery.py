@@ -41,9 +41,12 @@ class Delivery(Skill):
 
     def act(self, turn: Turn) -> None:
         rules = self.services.rules.delivery
-        # What sending something back costs is another matter, and stands in the shop's pages.
+        # What sending something back costs is another matter, the returns'.
         about_sending_back = turn.intent == "delivery_cost" and giving_back.sends_back(turn.text)
         if turn.intent == "delivery_cost" and exchanges(turn):
+            Returns(self.services).act(turn)
+            return
+        if about_sending_back and self.services.rules.returns is not None:
             Returns(self.services).act(turn)
             return
         if rules is None or about_sending_back:

@@ -60,6 +60,8 @@ class Returns(Skill):
                 return
             if found:
                 turn.note(product=found[0])
+            if not swap and self._cost_told(turn, terms, customer):
+                return
             if swap:
                 self._say_exchange(turn, uow, terms, customer, found[:1])
                 return
@@ -80,6 +82,27 @@ class Returns(Skill):
                     return
             product = references.current(uow, found[0]) if found else None
         self._say_case(turn, terms, customer, product)
+
+    def _cost_told(self, turn: Turn, terms: rules.Returns, customer: Customer | None) -> bool:
+        """Tell who asks what sending back costs just that, by their own tier; False, and nothing
+        said, for every other question, and where the shop does not say."""
+        dated = quantities.past_day(turn.text, turn.today) or references.order_number(turn)
+        if dated or not giving_back.asks_cost(turn.text):
+            return False
+        wording = ReturnSentences(turn, terms)
+        faulty = conditions.faulty(turn.request)
+        costs = wording.costs(tier_of(customer), faulty=faulty)
+        if not costs:
+            return False
+        lines = [costs, *self._or_swap(turn, wording)]
+        if giving_back.asks_whether(turn.text) and not faulty:
+            return_class = self._class_told(turn, terms)
+            lines.append(
+                self._in_general(turn, terms, tier_of(customer), None, return_class)
+            )
+        source = "returns.faulty" if faulty else "returns.window"
+        turn.say_with_sources(formats.together(lines, turn.language), source)
+        return True
 
     def _meant(self, turn: Turn, uow: UnitOfWork, terms: rules.Returns) -> list[str]:
         """Ids of the products that are named, else of the one talked of: what holds for that may
@@ -325,6 +348,7 @@ class Returns(Skill):
         kind = products.of_kind(turn.text)
         if not kind and (category := products.category(turn.text)):
             kind = products.of_category(category)
+        kind = kind or orders.goods(turn)  # 内裤, which only a product's name says
         common = returns.common_class(
             self.services.catalogue[each].return_class for each in kind or ()
         )
@@ -360,11 +384,11 @@ class Returns(Skill):
         voided = returns.voided_by(terms, known, conditions.told(turn.request, terms))
         days = returns.window_days(self.services.rules, known, tier_of(customer))
         if decision is not None and not decision.allowed:
-            lines += [turn.phrase("returns.as_return"), wording.decided(decision, name, product)]
+            lines += [wording.decided(decision, name, product), turn.phrase("returns.as_return")]
         elif voided or not days:
             told = conditions.told(turn.request, terms)
-            lines.append(turn.phrase("returns.as_return"))
             lines.append(wording.in_general(known, name, tier_of(customer), told))
+            lines.append(turn.phrase("returns.as_return"))
         else:
             last = decision.last_day if decision else None
             lines.append(wording.exchange(known, name, tier_of(customer), last))

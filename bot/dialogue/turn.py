@@ -138,6 +138,9 @@ class Turn:
             wanted = [each for each in wanted if each.act != _ANGER]
             if any(each.act == _TROUBLE for each in wanted):
                 wanted = [each for each in wanted if each.act != _PERSON]
+        if any(each.act == _TROUBLE for each in wanted):
+            # Nor is who is angry about what they report answered twice.
+            wanted = [each for each in wanted if each.act != _ANGER]
         sure = all(each.certainty >= _SURE for each in wanted)
         if sure and len(wanted) > 1:
             return wanted[:_MOST_REQUESTS]
