@@ -32,6 +32,8 @@ from retrieval.types import Filters
 _NEAREST, _BETTER = 8, 0.01
 
 _MOST_BUTTONS = 4
+# Acts that a question of what sending back costs is taken for.
+_ASKING_COST = frozenset({"product_question", "policy_question", "price_question", "delivery_cost"})
 _GOES_ON = 2  # turns in which a message that names goods tells which are to go back
 # What such a message may be understood as, whatever goods it names.
 _TELLS_WHICH = frozenset(
@@ -60,7 +62,7 @@ class Returns(Skill):
                 return
             if found:
                 turn.note(product=found[0])
-            if not swap and self._cost_told(turn, terms, customer):
+            if not swap and self.cost_told(turn, terms, customer):
                 return
             if swap:
                 self._say_exchange(turn, uow, terms, customer, found[:1])
@@ -83,7 +85,7 @@ class Returns(Skill):
             product = references.current(uow, found[0]) if found else None
         self._say_case(turn, terms, customer, product)
 
-    def _cost_told(self, turn: Turn, terms: rules.Returns, customer: Customer | None) -> bool:
+    def cost_told(self, turn: Turn, terms: rules.Returns, customer: Customer | None) -> bool:
         """Tell who asks what sending back costs just that, by their own tier; False, and nothing
         said, for every other question, and where the shop does not say."""
         dated = quantities.past_day(turn.text, turn.today) or references.order_number(turn)
@@ -97,9 +99,7 @@ class Returns(Skill):
         lines = [costs, *self._or_swap(turn, wording)]
         if giving_back.asks_whether(turn.text) and not faulty:
             return_class = self._class_told(turn, terms)
-            lines.append(
-                self._in_general(turn, terms, tier_of(customer), None, return_class)
-            )
+            lines.append(self._in_general(turn, terms, tier_of(customer), None, return_class))
         source = "returns.faulty" if faulty else "returns.window"
         turn.say_with_sources(formats.together(lines, turn.language), source)
         return True
@@ -432,6 +432,19 @@ class Returns(Skill):
             [views.options_text(turn, variant) for variant in there or others], turn.language
         )
         return turn.phrase(key, options=options)
+
+
+def cost_asked(turn: Turn) -> bool:
+    """Tell who asks what sending back costs, however the act was read; False, and nothing said, for
+    any other message, and where the shop has decided nothing of it."""
+    terms = turn.services.rules.returns
+    if terms is None or turn.intent not in _ASKING_COST or not giving_back.asks_cost(turn.text):
+        return False
+    if not giving_back.sends_back(turn.text) or giving_back.swaps(turn.text):
+        return False
+    with turn.services.unit_of_work() as uow:
+        customer = turn.customer(uow, Capability.OWN_TERMS)
+    return Returns(turn.services).cost_told(turn, terms, customer)
 
 
 def which_told(turn: Turn) -> bool:

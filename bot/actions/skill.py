@@ -66,6 +66,7 @@ class Skill(Action, ABC):  # type: ignore[misc]  # rasa-sdk has no types
         for request in wanted:
             turn.turn_to(request)
             turn.turn_to(thread.by_name(turn))
+            turn.turn_to(thread.of_delivery(turn))
             parts = thread.parts(turn)
             turn.alone = turn.alone and len(parts) == 1
             for part in parts:

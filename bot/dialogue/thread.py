@@ -35,6 +35,8 @@ _OF_THE_SHOP = frozenset({"policy_question", "delivery_time", "delivery_cost"})
 _ASKING_SEVERAL = frozenset({"product_question", "policy_question", "membership"})
 # Acts that may go on with what the request before them in the same message named.
 _OF_THE_SAME = frozenset({"product_question", "policy_question"})
+_OF_DELIVERY = frozenset({"delivery_time", "delivery_cost"})
+_SURE = 0.6  # from which certainty on an act is not doubted
 # Acts that make no sense of one product that is known already.
 _OF_LISTS = frozenset({"product_search", "refine", "recommend", "affirm", "out_of_scope",
                        "nlu_fallback"})  # fmt: skip
@@ -43,6 +45,17 @@ _OF_SEVERAL = frozenset({"product_search", "stock_check", "refine", "nlu_fallbac
 _MOST_PARTS = 4  # in a reply that can still be read
 _GOES_ON = 1  # turns for which a question can be asked of another thing by its name alone
 _LONGEST = 200  # characters of a question that is kept for the next turn
+
+
+def of_delivery(turn: Turn) -> Request:
+    """The request that is being served, as one of delivery where it is not surely one of the shop's
+    ways, would be that else, and names a place."""
+    request = turn.request
+    doubted = request.act == "policy_question" and request.certainty < _SURE
+    if not doubted or request.runner_up not in _OF_DELIVERY:
+        return request
+    placed = turn.services.rules.places.find(request.words)
+    return replace(request, act=request.runner_up) if placed else request
 
 
 def parts(turn: Turn) -> list[Request]:

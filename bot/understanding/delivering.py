@@ -8,7 +8,7 @@ import re
 _COST = re.compile(
     r"多少钱|几块|几元|[运邮]费|快递费|配送费|包邮|免邮|怎么收费|收多少|要钱"
     r"|\bhow much\b(?!\s+(?:longer|more time|time))"
-    r"|\b(?:cost|costs|charge|charges|fee|fees|price|free (?:delivery|shipping|postage))\b",
+    r"|\b(?:cost|costs|charge|charges|fee|fees|price|postage|free (?:delivery|shipping))\b",
     re.I,
 )
 _TIME = re.compile(

@@ -20,7 +20,8 @@ _WHETHER = re.compile(r"能|可以|行不|行吗|\b(?:can|could|may|possible|abl
 # Who pays for the way back, or how much it is.
 _COST = re.compile(
     r"[运邮]费|快递费|手续费|收费|要钱|多少钱|谁(?:来)?[出付承担]|自己出|自费|免费"
-    r"|\b(?:who(?:['’]s| is)? (?:pays?|paying|covers?)|costs?|fees?|postage|charge[ds]?|free|how much"
+    r"|\b(?:who(?:['’]s| is)? (?:pays?|paying|covers?)"
+    r"|costs?|fees?|postage|charge[ds]?|free|how much"
     r"|(?:have|need) to pay|do i pay)\b",
     re.I,
 )
