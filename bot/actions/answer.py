@@ -182,18 +182,19 @@ class Answer(Skill):
             if stays and stays[0].score >= max((hit.score for hit in found), default=0.0):
                 return stays[:_PASSAGES]
         found = _on_doing(turn, found)
+        figured = frozenset[str]() if _pages_alone(turn) else own
         # A table that the question's figure is looked up in goes before what is only near, and so
         # does the product's own figure, where that is asked for.
         found.sort(
             key=lambda hit: (
                 not rows_for(turn.text, units(hit.passage)),
-                not (hit.passage.source in own and tells_by_attribute(turn.text, hit.passage)),
+                not (hit.passage.source in figured and tells_by_attribute(turn.text, hit.passage)),
                 -hit.score,
             )
         )
         if found and doing.asks_how(turn.text) and tells_how(found[0].passage):
             return found[:1]  # what stands beside it are its cases
-        told = [hit for hit in found[:1] if hit.passage.source in own]
+        told = [hit for hit in found[:1] if hit.passage.source in figured]
         if any(tells_by_attribute(turn.text, hit.passage) for hit in told):
             return told  # a description may speak of another thing's weight
         return found[:_PASSAGES]

@@ -92,6 +92,8 @@ def _remedy(turn: Turn) -> tuple[str, list[CitationView]]:
     """What the customer gets: what the rules say of a fault of their product, and what a page of
     the shop says to the case, in their words or in plain ones, where it does so surely. Of a
     product that no rule is about, the nearest page is told all the same."""
+    if turn.request.facts & _ABSENT:  # what is not there is looked for first
+        return ("", []) if of_faults(turn) else _of_pages(turn)
     pages, language = Answer(turn.services), turn.language
     lines, case = of_faults(turn), conditions.plainly(turn.request, language)
     # Where the warranty covers it, pages on the thing itself tell of repairs that cost money.

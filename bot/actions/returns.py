@@ -348,7 +348,8 @@ class Returns(Skill):
         kind = products.of_kind(turn.text)
         if not kind and (category := products.category(turn.text)):
             kind = products.of_category(category)
-        kind = kind or orders.goods(turn)  # 内裤, which only a product's name says
+        if not kind and conditions.told(turn.request, terms):
+            kind = orders.goods(turn)  # 内裤, which only a product's name says
         common = returns.common_class(
             self.services.catalogue[each].return_class for each in kind or ()
         )
