@@ -283,7 +283,7 @@ def _stands_out(turn: Turn, hits: Sequence[Hit]) -> bool:
 def _told_before(turn: Turn) -> tuple[str, str]:
     """Title and source of the page that answered the request before this one in the same message,
     where this one names no goods of its own: "and when do they run out"; "" where none did."""
-    if spans.said(turn.request, "goods", "product", "other_product"):
+    if turn.alone or spans.said(turn.request, "goods", "product", "other_product"):
         return "", ""
     passages = turn.noted(lambda notes: notes.passages, within=0) or ()
     return _page_of(turn, passages[0][0]) if passages else ("", "")

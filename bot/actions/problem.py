@@ -96,6 +96,8 @@ def _remedy(turn: Turn) -> tuple[str, list[CitationView]]:
         return ("", []) if of_faults(turn) else _of_pages(turn)
     pages, language = Answer(turn.services), turn.language
     lines, case = of_faults(turn), conditions.plainly(turn.request, language)
+    if case is None:
+        return ("", []) if lines else _of_pages(turn)
     # Where the warranty covers it, pages on the thing itself tell of repairs that cost money.
     own = None if lines else pages.of_pages(turn, surely=True, at_length=True)
     plain = pages.of_pages(turn, case, surely=True, at_length=True) if case and not own else None
