@@ -38,6 +38,7 @@ _PEOPLES = 2
 # Words that stand before a place: one closed class a language. Those of the first group lead to it.
 _TOWARDS = ("to", "into", "到", "往", "至", "去", "寄", "送", "发", "给")
 _BEFORE = (*_TOWARDS, "in", "from", "for", "at", "near", "在", "从", "是")
+_AWAY = ("from", "从")
 # "Another country", without saying which.
 _ABROAD = (
     *("abroad", "overseas", "international", "internationally", "worldwide", "another country"),
@@ -147,6 +148,17 @@ class Places:
             place = Place(self.country)
         region = place.region or self._region_of_postcode(place.country, code)
         return Place(place.country, region, code)
+
+    def all(self, text: str) -> list[Place]:
+        """All places that a text names and something may go to, in its order and once each: of
+        "Lhasa, and Hong Kong?" both; of names that stand side by side, which are of one place, the
+        most certain."""
+        folded = _Folded(text[:_LONGEST])
+        matches = self._matches(folded)
+        certain = [match for match in matches if self._certain(match, folded, matches)]
+        rows = [row for row in _rows(folded, certain) if not _leads_from(folded, row[0])]
+        best = (min(row, key=lambda match: match.name.kind) for row in rows)
+        return list(dict.fromkeys(match.name.place for match in best))
 
     def postcode(
         self, text: str, place: Place | None = None, *, expected: bool = False
@@ -457,6 +469,11 @@ def _is_placed(folded: _Folded, match: _Match) -> bool:
 def _leads_to(folded: _Folded, match: _Match) -> bool:
     before = folded.before(match.start).removesuffix(" the")
     return any(_ends_with_word(before, word) for word in _TOWARDS)
+
+
+def _leads_from(folded: _Folded, match: _Match) -> bool:
+    before = folded.before(match.start).removesuffix(" the")
+    return any(_ends_with_word(before, word) for word in _AWAY)
 
 
 def _ends_with_word(text: str, word: str) -> bool:

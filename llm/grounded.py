@@ -50,6 +50,9 @@ _QUOTE_LENGTH = {"zh": 90, "en": 220}
 # stands that answers: the step, the deadline and the exception stand in neighbouring sentences. Of
 # 120, 170 and 300 the least that holds nearly as many answers as the most (docs/finding.md).
 _WHOLE = {"zh": 170, "en": 400}
+# The same of what is done about a case that somebody has: what they get, until when, with which
+# proof, which mostly are a section's paragraphs.
+_AT_LENGTH = {"zh": 320, "en": 800}
 # A case in time ("bought last month") needs a comparison, which is not the generator's to make.
 _CASE = re.compile(
     r"昨天|前天|今天|明天|上周|上个?月|去年|刚才|刚刚|[天月年周]前"
@@ -100,10 +103,16 @@ class GroundedWriter:
             for language in languages:
                 self._engine.prepare(grounded_prompt("?", ["…"], language))
 
-    def quote(self, question: str, passage: Passage, language: Language) -> str:
-        """The passage's own words for the question, one or two sentences; no generator runs."""
+    def quote(
+        self, question: str, passage: Passage, language: Language, *, at_length: bool = False
+    ) -> str:
+        """The passage's own words for the question, one or two sentences; no generator runs.
+        `at_length`: all of its section, where that is no longer than a case that somebody has
+        needs."""
         question = _without_instructions(question)
         plain = replace(passage, text=_without_instructions(passage.text))
+        if at_length and len(plain.text) <= _AT_LENGTH[passage.language]:
+            return plain.text.strip()
         return self._quoted(question, [plain], language, None).citations[0].quote
 
     def answer(

@@ -20,6 +20,11 @@ from retrieval.types import Passage
 Similarity = Callable[[str, Sequence[str]], Sequence[float]]
 
 _LIST_ITEM = re.compile(r"^\s*(?:[-*•·]|\d+[.)、](?!\d)|[（(]?[一二三四五六七八九十]+[）)、])\s*")
+_STEP = re.compile(r"^\s*\d+[.)、](?!\d)", re.M)
+# A section on how something is done, by its heading: one closed class a language.
+_ON_DOING = re.compile(
+    r"怎么(?!样|办|回事)|如何|步骤|流程|\bhow (?:to|do|can|you)\b|\busing\b|\bstep", re.I
+)
 _LEADS_IN = re.compile(r"[:：]\s*$")
 # A table's row as it stands in a passage: "市区：每天 60 元；押金 500 元。"
 _ROW = re.compile(r"[^：:。；;]{1,40}[：:][^：:。]+[；;][^：:。]+[。.]?")
@@ -134,6 +139,12 @@ def is_row(line: str) -> bool:
     return "|" in line or _ROW.fullmatch(line.strip()) is not None
 
 
+def tells_how(passage: Passage) -> bool:
+    """Whether a page's section tells how something is done: in steps, or by its heading."""
+    steps = len(_STEP.findall(passage.text)) > 1
+    return passage.kind == "document" and (steps or bool(_ON_DOING.search(passage.heading)))
+
+
 def _lines(passage: Passage) -> list[str]:
     return [line.strip() for line in passage.text.splitlines() if line.strip()]
 
@@ -217,6 +228,12 @@ def tells(question: str, text: str) -> bool:
     asked = asked_units(question)
     told = {amount.unit for amount in amounts(text)} if asked else set()
     return bool(asked) and all(told & kinds for kinds in asked)
+
+
+def tells_by_attribute(question: str, passage: Passage) -> bool:
+    """Whether amounts are asked for, and attributes of a product tell each kind of them."""
+    own = [unit for unit in units(passage) if is_attribute(Quote(passage, unit, 0.0))]
+    return tells(question, "\n".join(own))
 
 
 def asked_topics(question: str) -> list[re.Pattern[str]]:

@@ -35,6 +35,7 @@ def answered(turn: Turn) -> bool:
         handoff.contact_left,
         cart.answered,
         returns.which_told,
+        returns.cost_asked,
         orders.refund_awaited,
         payments.failed,
         problem.went_on,

@@ -13,9 +13,9 @@ from bot.actions.returns import Returns, exchanges
 from bot.actions.skill import Skill
 from bot.dialogue import references
 from bot.dialogue.turn import Turn, tier_of
-from bot.understanding import giving_back, quantities
+from bot.understanding import delivering, giving_back, quantities
 from bot.understanding.named import named, words_of
-from bot.wording import formats, views
+from bot.wording import formats, replies, views
 from bot.wording.delivery_sentences import DeliverySentences
 from data import access
 from data.capabilities import Capability
@@ -41,9 +41,12 @@ class Delivery(Skill):
 
     def act(self, turn: Turn) -> None:
         rules = self.services.rules.delivery
-        # What sending something back costs is another matter, and stands in the shop's pages.
+        # What sending something back costs is another matter, the returns'.
         about_sending_back = turn.intent == "delivery_cost" and giving_back.sends_back(turn.text)
         if turn.intent == "delivery_cost" and exchanges(turn):
+            Returns(self.services).act(turn)
+            return
+        if about_sending_back and self.services.rules.returns is not None:
             Returns(self.services).act(turn)
             return
         if rules is None or about_sending_back:
@@ -51,16 +54,24 @@ class Delivery(Skill):
             return
         asked = self._asked(turn, rules)
         sentences = DeliverySentences(turn, rules)
-        if not delivery.reach(self.services.rules, asked.place).served:
+        beside, said = self._not_served_beside(turn, asked), len(turn.messages)
+        both = delivering.asks_cost(turn.text) and delivering.asks_time(turn.text)
+        if not self._served(asked.place):
             turn.say_with_sources(sentences.not_served(asked.place), "delivery.not_served")
         elif asked.place is not None and asked.place.country is None:
             turn.say_with_sources(sentences.abroad(), "delivery.not_served")
         elif turn.intent == "delivery_cost" and len(references.named_products(turn)) > 1:
             Price(self.services).act(turn)  # "with delivery": what they come to, counted
-        elif turn.intent == "delivery_cost":
-            self._cost(turn, rules, sentences, asked)
         else:
-            self._time(turn, rules, sentences, asked)
+            # "How much and how long" is read as either.
+            if both or turn.intent == "delivery_cost":
+                self._cost(turn, rules, sentences, asked)
+            if both or turn.intent != "delivery_cost":
+                self._time(turn, rules, sentences, asked)
+        for place in beside:
+            turn.say_with_sources(sentences.not_served(place), "delivery.not_served")
+        if len(turn.messages) > said:
+            turn.messages[said:] = [replies.as_one(turn.messages[said:])]
 
     def _asked(self, turn: Turn, rules: DeliveryRules) -> _Asked:
         known = {
@@ -70,8 +81,24 @@ class Delivery(Skill):
         limited = rules.ground_only is not None and self._by_ground_only(turn)
         if limited and rules.ground_only and method not in rules.ground_only.methods:
             method = rules.ground_only.methods[0]
-        place = self.services.rules.places.find(turn.text) or self._own_place(turn)
+        places = self.services.rules.places
+        place = places.find(turn.text)
+        if not self._served(place):
+            # What is asked of a place that is served is answered, whatever is named beside it.
+            served = (each for each in places.all(turn.text) if self._served(each))
+            place = next((each for each in served if each.country is not None), place)
+        place = place or self._own_place(turn)
         return _Asked(place, method, limited)
+
+    def _served(self, place: Place | None) -> bool:
+        return delivery.reach(self.services.rules, place).served
+
+    def _not_served_beside(self, turn: Turn, asked: _Asked) -> list[Place]:
+        """Places named beside the one that is served to which the shop does not deliver."""
+        if asked.place is None or not self._served(asked.place):
+            return []
+        named = self.services.rules.places.all(turn.text)
+        return [each for each in named if not self._served(each)]
 
     def _cost(
         self, turn: Turn, rules: DeliveryRules, sentences: DeliverySentences, asked: _Asked

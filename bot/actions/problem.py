@@ -13,6 +13,7 @@ from bot.dialogue.notes import Trouble
 from bot.dialogue.turn import Turn
 from bot.messages import CitationView
 from bot.understanding import conditions, giving_back
+from bot.wording import formats
 
 _LATEST = 2  # messages kept beside the first: what is searched for is no longer than a question
 _GOES_ON = 2  # turns in which a message that names nothing is about the same trouble
@@ -33,8 +34,7 @@ class Problem(Skill):
         if hand_over_own_data(turn):
             return
         words = turn.whole.words
-        # What the rules decide about a product that is known is surer than a page.
-        opening, proofs = ("", []) if of_faults(turn) else _of_pages(turn)
+        opening, proofs = _remedy(turn)
         absent = bool(turn.request.facts & _ABSENT)
         turn.note(trouble=Trouble((words,), (opening,) if opening else (), absent))
         hand_over(turn, "complaint", opening, proofs)
@@ -86,6 +86,26 @@ def went_on(turn: Turn) -> bool:
     else:
         hand_over(turn, "complaint", opening, proofs, goes_on=True)
     return True
+
+
+def _remedy(turn: Turn) -> tuple[str, list[CitationView]]:
+    """What the customer gets: what the rules say of a fault of their product, and what a page of
+    the shop says to the case, in their words or in plain ones, where it does so surely. Of a
+    product that no rule is about, the nearest page is told all the same."""
+    if turn.request.facts & _ABSENT:  # what is not there is looked for first
+        return ("", []) if of_faults(turn) else _of_pages(turn)
+    pages, language = Answer(turn.services), turn.language
+    lines, case = of_faults(turn), conditions.plainly(turn.request, language)
+    if case is None:
+        return ("", []) if lines else _of_pages(turn)
+    # Where the warranty covers it, pages on the thing itself tell of repairs that cost money.
+    own = None if lines else pages.of_pages(turn, surely=True, at_length=True)
+    plain = pages.of_pages(turn, case, surely=True, at_length=True) if case and not own else None
+    sure = own or plain
+    if lines and sure and not conditions.came_damaged(turn.request):
+        text, proofs = sure
+        return formats.together([*lines, text], language), proofs
+    return sure or (("", []) if lines else _of_pages(turn))
 
 
 def _of_pages(turn: Turn) -> tuple[str, list[CitationView]]:

@@ -32,6 +32,8 @@ from retrieval.types import Filters
 _NEAREST, _BETTER = 8, 0.01
 
 _MOST_BUTTONS = 4
+# Acts that a question of what sending back costs is taken for.
+_ASKING_COST = frozenset({"product_question", "policy_question", "price_question", "delivery_cost"})
 _GOES_ON = 2  # turns in which a message that names goods tells which are to go back
 # What such a message may be understood as, whatever goods it names.
 _TELLS_WHICH = frozenset(
@@ -60,6 +62,8 @@ class Returns(Skill):
                 return
             if found:
                 turn.note(product=found[0])
+            if not swap and self.cost_told(turn, terms, customer):
+                return
             if swap:
                 self._say_exchange(turn, uow, terms, customer, found[:1])
                 return
@@ -80,6 +84,25 @@ class Returns(Skill):
                     return
             product = references.current(uow, found[0]) if found else None
         self._say_case(turn, terms, customer, product)
+
+    def cost_told(self, turn: Turn, terms: rules.Returns, customer: Customer | None) -> bool:
+        """Tell who asks what sending back costs just that, by their own tier; False, and nothing
+        said, for every other question, and where the shop does not say."""
+        dated = quantities.past_day(turn.text, turn.today) or references.order_number(turn)
+        if dated or not giving_back.asks_cost(turn.text):
+            return False
+        wording = ReturnSentences(turn, terms)
+        faulty = conditions.faulty(turn.request)
+        costs = wording.costs(tier_of(customer), faulty=faulty)
+        if not costs:
+            return False
+        lines = [costs, *self._or_swap(turn, wording)]
+        if giving_back.asks_whether(turn.text) and not faulty:
+            return_class = self._class_told(turn, terms)
+            lines.append(self._in_general(turn, terms, tier_of(customer), None, return_class))
+        source = "returns.faulty" if faulty else "returns.window"
+        turn.say_with_sources(formats.together(lines, turn.language), source)
+        return True
 
     def _meant(self, turn: Turn, uow: UnitOfWork, terms: rules.Returns) -> list[str]:
         """Ids of the products that are named, else of the one talked of: what holds for that may
@@ -326,6 +349,8 @@ class Returns(Skill):
         kind = products.of_kind(turn.text)
         if not kind and (category := products.category(turn.text)):
             kind = products.of_category(category)
+        if not kind and conditions.told(turn.request, terms):
+            kind = ordered.goods(turn)  # 内裤, which only a product's name says
         common = returns.common_class(
             self.services.catalogue[each].return_class for each in kind or ()
         )
@@ -361,11 +386,11 @@ class Returns(Skill):
         voided = returns.voided_by(terms, known, conditions.told(turn.request, terms))
         days = returns.window_days(self.services.rules, known, tier_of(customer))
         if decision is not None and not decision.allowed:
-            lines += [turn.phrase("returns.as_return"), wording.decided(decision, name, product)]
+            lines += [wording.decided(decision, name, product), turn.phrase("returns.as_return")]
         elif voided or not days:
             told = conditions.told(turn.request, terms)
-            lines.append(turn.phrase("returns.as_return"))
             lines.append(wording.in_general(known, name, tier_of(customer), told))
+            lines.append(turn.phrase("returns.as_return"))
         else:
             last = decision.last_day if decision else None
             lines.append(wording.exchange(known, name, tier_of(customer), last))
@@ -409,6 +434,19 @@ class Returns(Skill):
             [views.options_text(turn, variant) for variant in there or others], turn.language
         )
         return turn.phrase(key, options=options)
+
+
+def cost_asked(turn: Turn) -> bool:
+    """Tell who asks what sending back costs, however the act was read; False, and nothing said, for
+    any other message, and where the shop has decided nothing of it."""
+    terms = turn.services.rules.returns
+    if terms is None or turn.intent not in _ASKING_COST or not giving_back.asks_cost(turn.text):
+        return False
+    if not giving_back.sends_back(turn.text) or giving_back.swaps(turn.text):
+        return False
+    with turn.services.unit_of_work() as uow:
+        customer = turn.customer(uow, Capability.OWN_TERMS)
+    return Returns(turn.services).cost_told(turn, terms, customer)
 
 
 def which_told(turn: Turn) -> bool:

@@ -20,6 +20,7 @@ from bot.dialogue.notes import Notes
 from bot.dialogue.services import Services
 from bot.dialogue.turn import Turn
 from bot.runtime.steps import reached
+from bot.understanding.reading import Request
 from bot.wording import replies
 
 log = structlog.get_logger("action")
@@ -61,13 +62,17 @@ class Skill(Action, ABC):  # type: ignore[misc]  # rasa-sdk has no types
             return
         wanted = corrected.again(turn) or turn.requests()
         turn.alone = len(wanted) == 1
+        served: list[Request] = []
         for request in wanted:
             turn.turn_to(request)
             turn.turn_to(thread.by_name(turn))
+            turn.turn_to(thread.of_delivery(turn))
             parts = thread.parts(turn)
             turn.alone = turn.alone and len(parts) == 1
             for part in parts:
                 turn.turn_to(part)
+                turn.turn_to(thread.with_subject(turn, served))
+                served.append(turn.request)
                 asked = thread.in_full(turn)
                 turn.turn_to(asked)
                 if not asides.answered(turn):

@@ -25,7 +25,7 @@ from bot.understanding import (
 from bot.understanding.reading import Request, Span
 from data.models import Product
 from data.shop import Direction
-from retrieval import claims
+from retrieval import claims, reference
 from retrieval.lexical import terms
 from retrieval.products import attributes_of, names_and_tags, options_of, texts_of
 from retrieval.text import tokenize
@@ -43,7 +43,11 @@ _OF_GOODS = ASKED | {
 # Those that are about a product where they name one.
 _OF_THE_SHOP = frozenset({"policy_question", "delivery_time", "delivery_cost"})
 # Acts of which one request may ask several things.
-_ASKING_SEVERAL = frozenset({"product_question", "policy_question"})
+_ASKING_SEVERAL = frozenset({"product_question", "policy_question", "membership"})
+# Acts that may go on with what the request before them in the same message named.
+_OF_THE_SAME = frozenset({"product_question", "policy_question"})
+_OF_DELIVERY = frozenset({"delivery_time", "delivery_cost"})
+_SURE = 0.6  # from which certainty on an act is not doubted
 # Acts that make no sense of one product that is known already.
 _OF_LISTS = frozenset({"product_search", "refine", "recommend", "affirm", "out_of_scope",
                        "nlu_fallback"})  # fmt: skip
@@ -53,6 +57,17 @@ _MOST_AGAIN = 2  # questions that are asked again of another thing, beside its o
 _MOST_PARTS = 4  # in a reply that can still be read
 _GOES_ON = 1  # turns for which a question can be asked of another thing by its name alone
 _LONGEST = 200  # characters of a question that is kept for the next turn
+
+
+def of_delivery(turn: Turn) -> Request:
+    """The request that is being served, as one of delivery where it is not surely one of the shop's
+    ways, would be that else, and names a place."""
+    request = turn.request
+    doubted = request.act == "policy_question" and request.certainty < _SURE
+    if not doubted or request.runner_up not in _OF_DELIVERY:
+        return request
+    placed = turn.services.rules.places.find(request.words)
+    return replace(request, act=request.runner_up) if placed else request
 
 
 def parts(turn: Turn) -> list[Request]:
@@ -112,6 +127,42 @@ def _of(turn: Turn, asked: Request, name: str) -> Request:
     """The question of another thing, of that with this name."""
     start, end = subject(turn, asked)
     return with_name(asked, start, end, name if end else f"{name} ")
+
+
+def with_subject(turn: Turn, served: Sequence[Request]) -> Request:
+    """The request that is being served, with the kind of goods in front that those served before it
+    in the same message named, where it names none itself: 能用烘干机吗 behind 雨衣能机洗吗 is about
+    raincoats. A product is known by the notes; a pronoun tells that it is meant, whatever kind a
+    word sounds like ("how small does it pack")."""
+    request = turn.request
+    if request.act not in _OF_THE_SAME or not served:
+        return request
+    own = [each for each in basket.mentions(turn) if _is_subject(turn, each)]
+    points = reference.points_back(request.words) and not request.said("goods")
+    if any(each.product_id for each in own) or (own and not points):
+        return request
+    subjects: dict[str, bool] = {}
+    for before in served:
+        turn.turn_to(before)
+        for each in basket.mentions(turn):
+            product = turn.services.catalogue.get(each.product_id or "")
+            known = product or turn.services.products.sold_as(each.words)
+            if known:
+                subjects[turn.name_of(product) if product else each.words] = product is not None
+    turn.turn_to(request)
+    if len(subjects) != 1:
+        return request
+    ((name, is_product),) = subjects.items()
+    if is_product and not own:
+        return request
+    return with_name(request, 0, 0, f"{name} ")
+
+
+def _is_subject(turn: Turn, mention: basket.Mention) -> bool:
+    """Whether a request can be about what it names: what the shop has, or what stands first in it.
+    "能放洗衣机吗" asks of no washing machine."""
+    sold = mention.product_id or turn.services.products.sold_as(mention.words)
+    return bool(sold) or not turn.text[: mention.start].strip()
 
 
 def in_full(turn: Turn) -> Request:

@@ -138,6 +138,9 @@ class Turn:
             wanted = [each for each in wanted if each.act != _ANGER]
             if any(each.act == _TROUBLE for each in wanted):
                 wanted = [each for each in wanted if each.act != _PERSON]
+        if any(each.act == _TROUBLE for each in wanted):
+            # Nor is who is angry about what they report answered twice.
+            wanted = [each for each in wanted if each.act != _ANGER]
         sure = all(each.certainty >= _SURE for each in wanted)
         if sure and len(wanted) > 1:
             return wanted[:_MOST_REQUESTS]
@@ -157,8 +160,11 @@ class Turn:
     def _alone(self) -> Request:
         """The utterance as one request: Rasa's intent, and all that was read in it."""
         read = self.reading.requests
+        sure = read[0] if len(read) == 1 and read[0].act == self.whole.act else self.whole
         return replace(
             self.whole,
+            certainty=sure.certainty,
+            runner_up=sure.runner_up,
             spans=tuple(span for request in read for span in request.spans),
             facts=frozenset().union(*(request.facts for request in read)),
         )

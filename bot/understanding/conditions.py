@@ -91,6 +91,36 @@ def came_damaged(request: Request) -> bool:
     return "arrived_damaged" in request.facts or _CAME_SO.search(request.words) is not None
 
 
+# What a shop's page is asked about a case, in plain words, the gravest case first: whoever tells of
+# one tells of much beside.
+_PLAINLY = {
+    "wrong_item": {"zh": "发错货怎么办", "en": "What do you do when the wrong item came?"},
+    "missing": {
+        "zh": "收到的包裹少了东西怎么办",
+        "en": "What do you do when something is missing from the parcel?",
+    },
+    "arrived_damaged": {
+        "zh": "收到的商品破损了怎么办",
+        "en": "What do you do when goods arrive damaged?",
+    },
+    "faulty": {
+        "zh": "买的东西用了一阵坏了怎么办",
+        "en": "What do you do when goods turn out faulty?",
+    },
+}
+
+
+def plainly(request: Request, language: str) -> str | None:
+    """The question of what is done about the case that a request tells of; None where it tells of
+    none."""
+    told_of = set(request.facts)
+    if came_damaged(request):
+        told_of.add("arrived_damaged")
+    elif faulty(request):
+        told_of.add("faulty")
+    return next((asks[language] for case, asks in _PLAINLY.items() if case in told_of), None)
+
+
 def supposed(request: Request) -> bool:
     """Whether a case is only supposed, and has not happened: "if it breaks", 万一坏了."""
     return _IF.search(request.words) is not None

@@ -17,6 +17,14 @@ _STEPS = re.compile(r"怎么退|如何退|退货流程|\bhow (?:do|can|to|would)
 # Who, where, how: what is the same for all goods; and whether, which is not.
 _DETAIL = re.compile(r"谁|哪|怎|什么|多少|\b(?:who|whose|where|how(?! long)|which|what)\b", re.I)
 _WHETHER = re.compile(r"能|可以|行不|行吗|\b(?:can|could|may|possible|able)\b", re.I)
+# Who pays for the way back, or how much it is.
+_COST = re.compile(
+    r"[运邮]费|快递费|手续费|收费|要钱|多少钱|谁(?:来)?[出付承担]|自己出|自费|免费"
+    r"|\b(?:who(?:['’]s| is)? (?:pays?|paying|covers?)"
+    r"|costs?|fees?|postage|charge[ds]?|free|how much"
+    r"|(?:have|need) to pay|do i pay)\b",
+    re.I,
+)
 _SENT_BACK = re.compile(
     r"换货|退货|退换|换[尺鞋大小]?码|寄回"
     r"|\bexchang|\bswap|\breturn(?:s|ed|ing)?\b|\bsend(?:ing)?\b.*\bback\b",
@@ -83,6 +91,16 @@ def returns(text: str) -> bool:
 def sends_back(text: str) -> bool:
     """Whether it is about a parcel on its way back, which is another one than that of an order."""
     return _SENT_BACK.search(text) is not None
+
+
+def asks_cost(text: str) -> bool:
+    """Whether it is asked what giving something back costs, or who pays for it."""
+    return _COST.search(text) is not None
+
+
+def asks_whether(text: str) -> bool:
+    """Whether it is asked that something can go back."""
+    return _WHETHER.search(text) is not None
 
 
 def asks_steps(text: str) -> bool:

@@ -13,8 +13,13 @@ _MARK = re.compile(r"\[(\d+)\]")
 
 
 def joined(texts: Sequence[str]) -> str:
-    """Texts that answer different things, each a paragraph; what is said twice is said once."""
-    return "\n\n".join(dict.fromkeys(text for text in texts if text))
+    """Texts that answer different things, each a paragraph; what is said twice is said once, alone
+    or within what is said before it."""
+    kept: list[str] = []
+    for text in texts:
+        if text and not any(text in before for before in kept):
+            kept.append(text)
+    return "\n\n".join(kept)
 
 
 def as_one(messages: Sequence[BotMessage]) -> BotMessage:

@@ -155,6 +155,17 @@ class ReturnSentences:
             sentences.append(self._phrase("others", list=formats.clauses(free, language)))
         return self._together([*sentences, self._phrase("unless_faulty")])
 
+    def costs(self, tier: str | None, *, faulty: bool) -> str:
+        """What sending something back costs this customer, and that it is their tier that makes it
+        free; "" where the shop does not say."""
+        own = returns.cost(self._voice.rules, tier, faulty=faulty)
+        usual = returns.cost(self._voice.rules, None, faulty=faulty)
+        if own.told and own.nothing and not usual.nothing and tier:
+            return self._phrase("fee_none_for", tier=tier_name(self._voice, tier))
+        if faulty and own.nothing and own.told:
+            return self._phrase("fee_none_faulty")
+        return self._together(self._cost(own))
+
     def ask_day(self) -> str:
         return self._phrase(f"ask_{self._rules.from_}")
 
