@@ -350,7 +350,7 @@ class Returns(Skill):
         if not kind and (category := products.category(turn.text)):
             kind = products.of_category(category)
         if not kind and conditions.told(turn.request, terms):
-            kind = ordered.goods(turn)  # 内裤, which only a product's name says
+            kind = frozenset(ordered.goods(turn))  # 内裤, which only a product's name says
         common = returns.common_class(
             self.services.catalogue[each].return_class for each in kind or ()
         )
