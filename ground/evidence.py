@@ -1,5 +1,6 @@
 """Which sentences of a shop answer what its customers asked: evidence.yaml of each trade, which
-begins with the questions, and asked.yaml, which begins with the sentences.
+begins with the questions, asked.yaml, which begins with the sentences, and near.yaml, which sets
+what a sentence answers beside what it only seems to.
 
 README.md says how they are chosen. `python -m ground.evidence [TRADE]` counts them.
 """
@@ -16,7 +17,7 @@ import yaml
 
 from ground.readings import FOLDER, trades
 
-FILE, BY_SENTENCE = "evidence.yaml", "asked.yaml"
+FILE, NEAR, BY_SENTENCE = "evidence.yaml", "near.yaml", "asked.yaml"
 VERDICTS = ("yes", "no", "depends")
 _KEYS = {"question", "within", "after", "verdict", "answers", "partly", "near"}
 
@@ -47,8 +48,9 @@ class Asked:
 def asked(trade: str) -> list[Asked]:
     """Raises `ValueError`, which says where, for what README.md does not allow."""
     found = [
-        _one(trade, entry, f"{trade}, entry {n}")
-        for n, entry in enumerate(_listed(trade, FILE), start=1)
+        _one(trade, entry, f"{trade}, {file}, entry {n}")
+        for file in (FILE, NEAR)
+        for n, entry in enumerate(_listed(trade, file), start=1)
     ]
     for entry in _listed(trade, BY_SENTENCE):
         answers = _sentences(entry["answers"])
