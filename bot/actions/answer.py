@@ -18,7 +18,7 @@ from bot.dialogue.notes import Worded
 from bot.dialogue.turn import Turn
 from bot.messages import CitationView
 from bot.runtime.metrics import ANSWERS
-from bot.understanding import deciding, doing, following, quantities, spans, superlatives
+from bot.understanding import doing, following, quantities, spans, superlatives
 from bot.wording import formats, views
 from llm.quotes import standing_alone, tells, tells_by_attribute, tells_how, units
 from llm.tables import rows_for
@@ -78,26 +78,7 @@ class Answer(Skill):
             return
         if not self.answered(turn):
             curated.note_unanswered(turn, self.services)
-            if not self._told_what_it_is_for(turn):
-                dont_know(turn)
-
-    def _told_what_it_is_for(self, turn: Turn) -> bool:
-        """Say that nothing tells whether a product serves a need, and what its own text says that
-        it is for; False, and nothing said, where no product is asked about."""
-        about = references.product_in_question(turn)
-        product = self.services.catalogue.get(about or "")
-        if product is None or not (turn.request.said("need") and deciding.is_yes_or_no(turn.text)):
-            return False
-        turn.note(expects="human", product=product.id)
-        name, said = turn.name_of(product), product.description[turn.language]
-        text = turn.phrase("answer.only_its_text", words=turn.text.strip(_AROUND), name=name)
-        quote = Citation(1, name, product.id, said, "")
-        turn.say(
-            f"{text}\n{formats.marked(said, [1], turn.language)}",
-            citations=[views.citation_view(quote)],
-            buttons=[turn.button("human")],
-        )
-        return True
+            dont_know(turn)
 
     def answered(self, turn: Turn) -> bool:
         """Answer from the shop's texts; False, and nothing said, when they hold no answer."""

@@ -105,11 +105,11 @@ ANOTHER_AND_MORE: list[tuple[str, str, Turns]] = [
     ("demo", "en", [
         ("price_question", "how much is the granite low", "549"),
         ("product_question", "and the granite mid, would that do for snow?",
-         r"799[\s\S]*Granite Mid Boot"),
+         r"Granite Mid Boot: ¥799[\s\S]*would that do for snow"),
     ]),
     ("electronics", "zh", [
         ("price_question", "X5多少钱", "X5"),
-        ("product_question", "那K3呢 下雨天能用吗", r"K3.*999[\s\S]*K3的介绍"),
+        ("product_question", "那K3呢 下雨天能用吗", r"K3.*999[\s\S]*下雨天能用吗.*没有写清楚"),
     ]),
     ("pets", "en", [
         ("price_question", "how much is the Halyard Soft Carrier", r"49\.90"),
