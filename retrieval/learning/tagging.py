@@ -55,7 +55,7 @@ PLAIN = 0.5  # share of English texts whose marks stand as people write them
 IGNORED = -100
 _TOKENS = 160  # of a text; longer ones are cut
 _JOINTS = {"zh": ("，", "。", " ", "，", "；", "！"), "en": (" ", " ", "\n")}
-_TOLD_EVERY = 100  # steps
+_TOLD_EVERY = 25  # steps
 _CONSOLE = Console(stderr=True)
 
 
@@ -229,7 +229,8 @@ def learn(material: Material, *, steps: int, seed: int) -> tuple[Tagging, Tokeni
             optimiser.zero_grad()
             # In two halves by length, so that little is padded.
             for half in (samples[: len(samples) // 2], samples[len(samples) // 2 :]):
-                loss = loss_of(network, half) / 2
+                with torch.autocast("cpu", torch.bfloat16):
+                    loss = loss_of(network, half) / 2
                 loss.backward()  # type: ignore[no-untyped-call]
                 told = 0.98 * told + 0.02 * 2 * loss.item() if told else 2 * loss.item()
             torch.nn.utils.clip_grad_norm_([*low, *heads], 1.0)
