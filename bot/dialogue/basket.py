@@ -19,6 +19,7 @@ from retrieval.text import tokenize
 
 # Characters between a name and the word for its kind that still are one thing: 踏雪 + 雪地靴.
 _JOINED = 3
+_AS_SAID = Decimal(0)  # a sum is set beside the figure that was said, though it was "about" that
 # The shortest word that may stand for a name that ends in it, in Chinese characters and in letters.
 _LEAST_HEAD = {False: 2, True: 4}
 
@@ -89,8 +90,8 @@ def together(turn: Turn) -> bool:
 
 
 def budget(turn: Turn) -> Decimal | None:
-    """What it all may cost, where the utterance says so."""
-    prices = quantities.price_range(turn.text)
+    """What it all may cost, where the utterance says so: of "about 500" the 500 that were said."""
+    prices = quantities.price_range(turn.text, about=_AS_SAID)
     if prices is not None and prices.most is not None:
         return prices.most
     # "3 soups and 2 teas": how many there shall be is no sum of money.
@@ -101,7 +102,7 @@ def budget(turn: Turn) -> Decimal | None:
 
 def whole_budget(turn: Turn) -> Decimal | None:
     """What all of several goods may cost: a limit, or a sum that is said to be for all of them."""
-    prices = quantities.price_range(turn.text)
+    prices = quantities.price_range(turn.text, about=_AS_SAID)
     if prices is not None:
         return prices.most
     return budget(turn) if follow_ups.sums(turn.text) else None

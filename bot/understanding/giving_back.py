@@ -71,7 +71,7 @@ _AWAITS = re.compile(
     r"|退[款的][^，。！？\s]{0,6}[没未][^，。！？\s]{0,2}[到收见]|[没未]有?[收见]到?[^，。！？\s]{0,3}退款"
     r"|钱[^，。！？\s]{0,5}没有?退|(?:还|一直|怎么)没有?(?:给我)?退(?:款|钱)"
     r"|\brefund\b[^.!?]{0,20}?(?:\b(?:not|never|hasnt)|n['’]t)[^.!?]{0,12}?"
-    r"\b(?:come|came|here|arrived?|received?|shown|through|yet)\b"
+    r"\b(?:come|came|here|arrived?|received?|show(?:n|ing)?|appear(?:ed|ing)?|through|yet)\b"
     r"|(?:\b(?:not|never|havent)|n['’]t)[^.!?]{0,12}?\b(?:received?|got|gotten|seen|had)\b"
     r"[^.!?]{0,15}?\brefund\b",
     re.I | re.S,

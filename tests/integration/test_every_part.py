@@ -139,7 +139,8 @@ REMEDIES = [
      "lost-or-damaged-parcels"),
     ("demo", "problem", "Second time now that my order turned up with the stove dented", "en",
      "48 hours", "replacement and a full refund", "lost-or-damaged-parcels"),
-    ("electronics", "problem", "蓝牙耳机左边没声音，上周才到", "zh", "15 天", "换新", "质量问题换新"),
+    ("electronics", "problem", "蓝牙耳机左边没声音，上周才到", "zh",
+     "15 天", "换新", "质量问题换新"),
 ]  # fmt: skip
 
 

@@ -84,10 +84,12 @@ TOGETHER: list[tuple[str, str, Turns]] = [
         ("product_search", "再加个岭线双人帐篷", "", "ridgeline-2-tent"),
         ("price_question", "一共多少钱 1500够吗", r"× 2[\s\S]*1,497[\s\S]*1,500 够了", None),
         ("product_question", "全套下来 1400 打得住不", r"1,400 不够，还差 ¥97", None),
+        ("product_question", "全套一千四左右行吗", r"1,400 不够，还差 ¥97", None),
     ]),
     ("demo", "en", [
         ("recommend_companion", "ok the ridgeline. and two foam mats with it", "1,157", None),
         ("product_question", "would all of that together be under 1300?", "within ¥1,300", None),
+        ("product_question", "and altogether about 1200, does that work?", "within ¥1,200", None),
     ]),
     ("electronics", "zh", [
         ("price_question", "Buds 3多少钱", "399", None),

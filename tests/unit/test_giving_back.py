@@ -43,6 +43,7 @@ def test_more_than_a_wish(text: str) -> None:
     [
         ("posted the amp back two weeks ago, not a cent of my money", True),
         ("my refund hasn't arrived", True),
+        ("that refund is still not appearing on my card", True),
         ("where's the refund for the strings I returned", True),
         ("琴上周就退回去了 钱呢", True),
         ("你们一直没给我退款", True),

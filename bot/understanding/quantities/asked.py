@@ -53,9 +53,9 @@ class PriceRange:
     most: Decimal | None = None
 
 
-def price_range(text: str) -> PriceRange | None:
-    """The price limits in "500以内", "more than 300 but less than 900", "200到300", "around 300"
-    (a fifth either way)."""
+def price_range(text: str, *, about: Decimal = _ABOUT) -> PriceRange | None:
+    """The price limits in "500以内", "more than 300 but less than 900", "200到300", "around 300",
+    which reaches the share `about` either way."""
     least: Decimal | None = None
     most: Decimal | None = None
     for said in read(text, UNDATED):
@@ -63,7 +63,7 @@ def price_range(text: str) -> PriceRange | None:
         if said.role != "price" or said.bound == "exact" or not isinstance(value, Decimal):
             continue
         if said.bound == "about":
-            value, to = value * (1 - _ABOUT), value * (1 + _ABOUT)
+            value, to = value * (1 - about), value * (1 + about)
         if said.bound not in UPPER and least is None:
             least = value
         if said.bound in UPPER and most is None:
