@@ -360,6 +360,8 @@ class Plan:
             after=("rasa-packages", "embedder", "lookups"),
             files=(
                 root / "bot" / "rasa",
+                root / "ground",
+                root / "weights" / "reading.npz",
                 root / "retrieval" / "text.py",
                 root / "retrieval" / "lexicon.py",
                 places.shop / "examples.yaml",

@@ -147,6 +147,7 @@ def own_shop(places: Places, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("phrases/en.yaml", set()),
         ("../demo/storefront/site.py", set()),
         ("../retrieval/lexicon.py", {"index", "lookups", "rasa-model"}),
+        ("../ground/readings.py", {"rasa-model"}),
     ],
 )
 def test_each_file_of_a_shop_has_the_steps_made_anew_that_read_it(

@@ -49,11 +49,13 @@ class Acts:
         likely = (likely / likely.sum(axis=1, keepdims=True)).astype(np.float32)
         requests = []
         for request, row in zip(reading.requests, likely, strict=True):
-            best, second = np.argsort(-row, kind="stable")[:2]
+            order = np.argsort(-row, kind="stable")
+            best, second = order[:2]
             if self.labels[best] in COURTESIES and row[best] < 0.5:
                 # Not likelier than all else together: letters without a word are no farewell.
-                row[[best, second]] = row[[second, best]]
-                best, second = second, best
+                other = next(each for each in order if self.labels[each] not in COURTESIES)
+                row[[best, other]] = row[[other, best]]
+                best, second = other, best
             requests.append(
                 replace(
                     request,
