@@ -19,11 +19,17 @@ _SLIP = (
     r"|\b(?:that|it)\s+should\s+(?:be|say|read|have\s+been)\b|\bshould\s+(?:be|have\s+been)\b"
     r"|\bi\s+(?:said|wrote|typed|put)\s+(?:it\s+)?wrong\b|\bwrong\s+(?:number|one|size|figure)\b"
 )
+# A "no" that turns to something else, not one that keeps something out: "no headlamps".
+_NO = (
+    r"no+(?=\W*$|\s*[^\w\s]|\s+(?:\d|(?:sorry|oh|ah|wait|hang|hold|actually|rather|wrong|well|pardon|"
+    r"i|it|its|that|thats|this|the|a|an|my|we|not|make|is|was|in|to|for|on|at|size|typo|should|"
+    r"one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b))"
+)
 # What only turns to something else.
 _TURN = (
     r"不对(?:不对)?|不是(?:的|啦|啊)?(?=[\s，,。.!！]|是|$)|错了|不(?=[\s，,])|哦+|噢|喔|啊|呃|额|诶|欸|哎呀?|等等|"
     r"等一?下|慢着|且慢|抱歉|对不起|不好意思|其实|那个(?=[\s，,])|是"
-    r"|\b(?:no+|nope|nah|oh|ah|oops|whoops|ups|sorry|apologies|wait|hang\s+on|hold\s+on|actually"
+    rf"|\b(?:{_NO}|nope|nah|oh|ah|oops|whoops|ups|sorry|apologies|wait|hang\s+on|hold\s+on|actually"
     r"|rather|wrong|well|er+m?|um+|hm+|pardon|it['’]?s|that['’]?s|a\s+sec(?:ond)?|ok(?:ay)?)\b"
 )
 _LEAD = re.compile(rf"(?P<slip>{_SLIP})|(?P<turn>{_TURN})", re.I)

@@ -32,7 +32,19 @@ def test_what_is_put_right(text: str, meant: str, instead: str) -> None:
     assert (said.meant, said.instead) == (meant, instead)
 
 
-@pytest.mark.parametrize("text", ["no", "不用了", "不是", "i want a blue one", "换个便宜的", ""])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no",
+        "不用了",
+        "不是",
+        "i want a blue one",
+        "换个便宜的",
+        "",
+        "no raisins please",
+        "no plastic",
+    ],
+)
 def test_what_puts_nothing_right(text: str) -> None:
     assert corrections.read(text) is None
 
