@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -34,17 +36,25 @@ NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 INTENTS = examples.actions()  # what Rasa does for an intent
 
 
+@cache
+def _demo_database() -> TemporaryDirectory[str]:
+    """Holds `shop.db`, the demo shop as of `DAY`: filled once, which takes seconds, and copied."""
+    folder = TemporaryDirectory(prefix="demo-")
+    engine = create_engine(f"sqlite:///{folder.name}/shop.db")
+    migrations.upgrade(engine)
+    with Session(engine) as session:
+        demo.load(session, today=DAY)
+        session.commit()
+    engine.dispose()  # the last connection moves the write-ahead log into the file
+    return folder
+
+
 def demo_services(state: Path) -> Services:
     """The demo shop as of `DAY`, in the folder `state`; skips where nothing is set up."""
     if not (ROOT / "var" / "index").is_dir():
         pytest.skip("There is no index yet; run `make setup`.")
     (state / "index").symlink_to(ROOT / "var" / "index")
-    engine = create_engine(f"sqlite:///{state / 'shop.db'}")
-    migrations.upgrade(engine)
-    with Session(engine) as session:
-        demo.load(session, today=DAY)
-        session.commit()
-    engine.dispose()
+    shutil.copy(Path(_demo_database().name, "shop.db"), state / "shop.db")
     settings = Settings(
         _env_file=None,
         state=state,
