@@ -130,12 +130,11 @@ class Places:
     def find(self, text: str) -> Place | None:
         """The place that a text names, its postcode with it; of several the one that something goes
         to, then the most certain kind, then the first. None when it names none."""
-        folded = _Folded(text[:_LONGEST])
-        matches = self._matches(folded)
-        certain = [match for match in matches if self._certain(match, folded, matches)]
+        folded, certain = self._named(text)
         place = None
         if certain:
-            aims = [m for row in _rows(folded, certain) if _leads_to(folded, row[0]) for m in row]
+            rows = _rows(folded, certain)
+            aims = [m for row in rows if _stands_behind(_TOWARDS, folded, row[0]) for m in row]
             best = min(aims or certain, key=lambda m: (m.name.kind, m.start))
             place = best.name.place
             if place.region is None and place.country is not None:
@@ -153,12 +152,16 @@ class Places:
         """All places that a text names and something may go to, in its order and once each: of
         "Lhasa, and Hong Kong?" both; of names that stand side by side, which are of one place, the
         most certain."""
-        folded = _Folded(text[:_LONGEST])
-        matches = self._matches(folded)
-        certain = [match for match in matches if self._certain(match, folded, matches)]
-        rows = [row for row in _rows(folded, certain) if not _leads_from(folded, row[0])]
+        folded, certain = self._named(text)
+        rows = [row for row in _rows(folded, certain) if not _stands_behind(_AWAY, folded, row[0])]
         best = (min(row, key=lambda match: match.name.kind) for row in rows)
         return list(dict.fromkeys(match.name.place for match in best))
+
+    def _named(self, text: str) -> tuple[_Folded, list[_Match]]:
+        """The names of places in a text that surely are meant as such."""
+        folded = _Folded(text[:_LONGEST])
+        matches = self._matches(folded)
+        return folded, [match for match in matches if self._certain(match, folded, matches)]
 
     def postcode(
         self, text: str, place: Place | None = None, *, expected: bool = False
@@ -247,7 +250,11 @@ class Places:
                 return False  # "OK, is it in stock?"
             return placed or unlike_words or folded.followed_by_number(match.end)
         home = match.name.kind is _Kind.HOME  # to be believed sooner: it changes least
-        return unlike_words and _leads_to(folded, match) and (home or folded.ends(match.end))
+        return (
+            unlike_words
+            and _stands_behind(_TOWARDS, folded, match)
+            and (home or folded.ends(match.end))
+        )
 
     # What rules and addresses say
 
@@ -466,14 +473,10 @@ def _is_placed(folded: _Folded, match: _Match) -> bool:
     return folded.begins(match.start) and folded.ends(match.end)
 
 
-def _leads_to(folded: _Folded, match: _Match) -> bool:
+def _stands_behind(words: Iterable[str], folded: _Folded, match: _Match) -> bool:
+    """Whether the name stands behind one of these words: "to the …", 寄…."""
     before = folded.before(match.start).removesuffix(" the")
-    return any(_ends_with_word(before, word) for word in _TOWARDS)
-
-
-def _leads_from(folded: _Folded, match: _Match) -> bool:
-    before = folded.before(match.start).removesuffix(" the")
-    return any(_ends_with_word(before, word) for word in _AWAY)
+    return any(_ends_with_word(before, word) for word in words)
 
 
 def _ends_with_word(text: str, word: str) -> bool:

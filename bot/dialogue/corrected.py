@@ -33,6 +33,7 @@ _NOT_ASKED = COURTESIES | {
 }  # fmt: skip
 # Roles of a figure, any of which a bare one may be.
 _BARE = frozenset({"number", "count"})
+_COUNTED = frozenset({"count", "people"})  # both are numbers without a measure
 _LONGEST_PLACE = 3  # words of a place's name
 _MORE_WORDS = 2  # beside the value, in what says by itself that something was wrong
 
@@ -72,25 +73,35 @@ def again(turn: Turn) -> list[Request]:
         return []
     if order := _of_other_order(turn, served[-1]):
         return [order]
-    said = corrections.read(turn.whole.words)
-    if said is None or follow_ups.asks(said.meant):
+    said = _said(turn)
+    if said is None:
         return []
-    return [right for each in served if (right := _put_right(turn, each, said)) is not None]
+    new = list(_values(turn, said.meant))
+    old = list(_values(turn, said.instead)) if said.instead else []
+    right = (_put_right(turn, each, said, new, old) for each in served)
+    return [request for request in right if request is not None]
 
 
 def of_nothing(turn: Turn) -> str | None:
     """The words of a correction that there is nothing to correct by: no request of before has such
     a value; None where the utterance is none."""
-    said = corrections.read(turn.whole.words)
-    if said is None or follow_ups.asks(said.meant):
+    said = _said(turn)
+    if said is None:
         return None
     values = [value for value in _values(turn, said.meant) if value.kind != "product"]
     return said.meant if values and not _more(said.meant, values, "") else None
 
 
-def _put_right(turn: Turn, earlier: Request, said: Correction) -> Request | None:
-    new = list(_values(turn, said.meant))
-    old = list(_values(turn, said.instead)) if said.instead else []
+def _said(turn: Turn) -> Correction | None:
+    """What the utterance puts right; None where it does not, or asks something of its own."""
+    said = corrections.read(turn.whole.words)
+    return None if said is None or follow_ups.asks(said.meant) else said
+
+
+def _put_right(
+    turn: Turn, earlier: Request, said: Correction, new: Sequence[_Value], old: Sequence[_Value]
+) -> Request | None:
+    """The earlier request with the values `new` in the places of `old`; None where it has none."""
     if not new:
         return _of_one_pointed_to(turn, earlier, said)
     more = _more(said.meant, new, earlier.words)
@@ -164,9 +175,6 @@ def _may_be(new: _Value, old: _Value) -> bool:
     )
 
 
-_COUNTED = frozenset({"count", "people"})
-
-
 def _in_place(old: _Value, new: _Value) -> str:
     """The words of the new value as they stand in the place of the old one's: with its bound and
     unit, where it says none."""
@@ -209,9 +217,8 @@ def _found(turn: Turn, text: str, request: Request | None) -> Iterator[_Value]:
             yield _Value("colour", each.start, words)
     lowered = text.lower()
     for word in colours.named(text):
-        yield _Value(
-            "colour", lowered.find(word), text[(at := lowered.find(word)) : at + len(word)]
-        )
+        at = lowered.find(word)
+        yield _Value("colour", at, text[at : at + len(word)])
     for start, word in colours.lone(text):
         yield _Value("colour", start, word)
     for span in request.spans if request else ():

@@ -19,11 +19,12 @@ _SLIP = (
     r"|\b(?:that|it)\s+should\s+(?:be|say|read|have\s+been)\b|\bshould\s+(?:be|have\s+been)\b"
     r"|\bi\s+(?:said|wrote|typed|put)\s+(?:it\s+)?wrong\b|\bwrong\s+(?:number|one|size|figure)\b"
 )
+_TO_TWELVE = "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
 # A "no" that turns to something else, not one that keeps something out: "no headlamps".
 _NO = (
     r"no+(?=\W*$|\s*[^\w\s]|\s+(?:\d|(?:sorry|oh|ah|wait|hang|hold|actually|rather|wrong|well|pardon|"
     r"i|it|its|that|thats|this|the|a|an|my|we|not|make|is|was|in|to|for|on|at|size|typo|should|"
-    r"one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b))"
+    rf"{_TO_TWELVE})\b))"
 )
 # What only turns to something else.
 _TURN = (
@@ -52,9 +53,7 @@ _NOT_BEFORE = re.compile(
     re.I,
 )
 _NUMERAL = re.compile(r"\d+(?:[.,]\d+)*|[零〇一二两三四五六七八九十百千万半]+")
-_NUMBER_WORDS = re.compile(
-    r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|a|an)\b", re.I
-)
+_NUMBER_WORDS = re.compile(rf"\b(?:{_TO_TWELVE}|a|an)\b", re.I)
 
 # What may stand around the words that are put right and adds nothing to them.
 _BESIDE = re.compile(

@@ -30,7 +30,7 @@ from tests.running import System, running
 
 Frame = dict[str, Any]
 
-# A question that the generator words, so that its answer streams.
+# A question whose answer begins to stream before its message is there.
 STREAMED = "岭线双人帐防水吗？"
 
 
